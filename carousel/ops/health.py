@@ -1,0 +1,61 @@
+"""Is each thing we depend on there? One check each, with its sentence."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+import redis
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import connection
+
+
+@dataclass(frozen=True)
+class Check:
+    name: str
+    ok: bool
+    detail: str
+
+
+def database() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT extversion FROM pg_extension WHERE extname = 'vector'")
+        row = cursor.fetchone()
+    return f"pgvector {row[0]}" if row else "no pgvector"
+
+
+def broker() -> str:
+    client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=3)
+    return f"Redis {cast(dict[str, str], client.info('server'))['redis_version']}"
+
+
+def storage() -> str:
+    name = default_storage.save("probe/health.txt", ContentFile(b"ok"))
+    default_storage.delete(name)
+    return "written and deleted"
+
+
+def models() -> str:
+    weights = settings.MODEL_DIR / f"{settings.CUTOUT_MODEL}.onnx"
+    found = "found" if weights.is_file() else "not here: rembg downloads it once, or GrabCut is used"
+    return f"{settings.CUTOUT_MODEL} {found}"
+
+
+CHECKS: dict[str, Callable[[], str]] = {
+    "database": database,
+    "broker": broker,
+    "storage": storage,
+    "models": models,
+}
+
+
+def checks() -> list[Check]:
+    return [_try(name, check) for name, check in CHECKS.items()]
+
+
+def _try(name: str, check: Callable[[], str]) -> Check:
+    try:
+        return Check(name, True, check())
+    except Exception as error:
+        return Check(name, False, f"{type(error).__name__}: {error}"[:200])

@@ -1,0 +1,258 @@
+"""Settings. Everything that varies between machines comes from the environment.
+
+With nothing set, everything lives under `var/` beside this code and `manage.py up` runs it.
+"""
+
+import os
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from carousel import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+HOME = Path(env.text("CAROUSEL_HOME", str(BASE_DIR / "var"))).resolve()
+ENVIRONMENT = env.choice("CAROUSEL_ENV", "dev", {"dev", "staging", "prod"})
+PRODUCTION = ENVIRONMENT != "dev"
+DEBUG = env.flag("DEBUG")
+
+DEMO_SECRET = "demo-secret-that-production-refuses-because-everyone-can-read-it"  # noqa: S105
+SECRET_KEY = env.text("SECRET_KEY", DEMO_SECRET)
+if PRODUCTION and (SECRET_KEY == DEMO_SECRET or len(SECRET_KEY) < 50):
+    raise ImproperlyConfigured("Set SECRET_KEY to 50 random characters or more; this one is a demo.")
+if PRODUCTION and DEBUG:
+    raise ImproperlyConfigured("DEBUG must be off in production: it shows secrets to visitors.")
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
+
+SITE_URL = env.text("SITE_URL", "http://localhost:8000").rstrip("/")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "*" if not PRODUCTION else "")
+if PRODUCTION and not ALLOWED_HOSTS:
+    raise ImproperlyConfigured("Set ALLOWED_HOSTS to the names this site is reached by.")
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "template_partials",
+    "django_htmx",
+    "csp",
+    "axes",
+    "import_export",
+    "carousel",
+    "imaging",
+    "grouping",
+    "pricing",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "carousel.web.RefusalMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+ROOT_URLCONF = "carousel.urls"
+ASGI_APPLICATION = "carousel.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "builtins": ["template_partials.templatetags.partials"],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# Postgres is the truth; the web server pools connections, workers must not (reliability: pool
+# and CONN_HEALTH_CHECKS together lost 0 of 1,923 requests over a restart).
+EMBEDDED = env.embedded(HOME)
+DATABASE_URL = env.text("DATABASE_URL") or EMBEDDED.get("database", "postgresql:///carousel")
+DATABASES: dict[str, dict[str, Any]] = {"default": env.database(DATABASE_URL)}
+WEB = env.flag("CAROUSEL_WEB")
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DATABASES["default"]["OPTIONS"] |= {
+    "connect_timeout": 3,
+    "options": (
+        f"-c statement_timeout={10_000 if WEB else 60_000} -c lock_timeout=3000"
+        " -c idle_in_transaction_session_timeout=15000"
+    ),
+}
+if WEB:
+    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 2, "max_size": 12, "timeout": 5}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "carousel.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_USERNAME_FORM_FIELD = "username"
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "sign-in"
+SESSION_COOKIE_AGE = 8 * 3600
+SESSION_SAVE_EVERY_REQUEST = True
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+HTTPS = env.flag("HTTPS", default=PRODUCTION)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+if HTTPS:
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+    SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
+    SECURE_REDIRECT_EXEMPT = [r"^health$"]
+if env.flag("BEHIND_PROXY"):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# No nonce, no hash, no eval: every script and style is an external file of ours or django-htmx's.
+MEDIA_ORIGINS = env.words("MEDIA_ORIGINS")
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "blob:", "data:", *MEDIA_ORIGINS],
+        "connect-src": [SELF, *MEDIA_ORIGINS],
+        "worker-src": [SELF],
+        "font-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = HOME / "static"
+WHITENOISE_USE_FINDERS = not PRODUCTION
+WHITENOISE_AUTOREFRESH = DEBUG
+
+MEDIA_ROOT = HOME / "media"
+S3_BUCKET = env.text("S3_BUCKET")
+if S3_BUCKET:
+    _default_storage: dict[str, Any] = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": S3_BUCKET,
+            "region_name": env.text("AWS_REGION") or None,
+            "endpoint_url": env.text("AWS_ENDPOINT_URL") or None,
+            "default_acl": None,
+            "querystring_expire": 600,
+            "object_parameters": {"ServerSideEncryption": "AES256"},
+        },
+    }
+else:
+    _default_storage = {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(MEDIA_ROOT), "base_url": None},
+    }
+STORAGES = {
+    "default": _default_storage,
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if not PRODUCTION
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage",
+    },
+}
+DATA_UPLOAD_MAX_NUMBER_FILES = 250
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+FILE_UPLOAD_TEMP_DIR = env.text("FILE_UPLOAD_TEMP_DIR") or tempfile.gettempdir()
+MAX_UPLOAD_BYTES = env.number("MAX_UPLOAD_BYTES", 50 * 1024 * 1024, low=1024)
+
+# Celery carries hints; the rows are the queue. soft < hard < lease < visibility, checked at start.
+BROKER_URL = env.text("CELERY_BROKER_URL") or EMBEDDED.get("redis", "redis://localhost:6379/0")
+REDIS_URL = env.text("REDIS_URL", BROKER_URL)
+SOFT_LIMIT, HARD_LIMIT, LEASE, VISIBILITY = (
+    env.number("STEP_SOFT_LIMIT", 90, low=1),
+    env.number("STEP_HARD_LIMIT", 120, low=1),
+    env.number("STEP_LEASE", 150, low=1),
+    env.number("STEP_VISIBILITY", 300, low=1),
+)
+if not SOFT_LIMIT < HARD_LIMIT < LEASE < VISIBILITY:
+    raise ImproperlyConfigured(
+        "STEP_SOFT_LIMIT < STEP_HARD_LIMIT < STEP_LEASE < STEP_VISIBILITY must hold, or work runs twice."
+    )
+_REDIS_OPTIONS = {
+    "visibility_timeout": VISIBILITY,
+    "socket_timeout": 10,
+    "socket_connect_timeout": 5,
+    "socket_keepalive": True,
+    "health_check_interval": 25,
+    "unacked_restore_interval": 10,
+    "unacked_restore_throttle": 1,
+}
+CELERY_BROKER_URL = BROKER_URL
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    _REDIS_OPTIONS if BROKER_URL.startswith(("redis", "unix", "socket")) else {}
+)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_VISIBILITY_TIMEOUT = VISIBILITY
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_SOFT_TIME_LIMIT = SOFT_LIMIT
+CELERY_TASK_TIME_LIMIT = HARD_LIMIT
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 1_500_000
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE_FILENAME = str(HOME / "run" / "beat")
+CELERY_TIMEZONE = "UTC"
+
+MODEL_DIR = Path(
+    env.text("CAROUSEL_MODELS") or env.text("U2NET_HOME") or str(HOME / "models")
+).resolve()
+os.environ.setdefault("U2NET_HOME", str(MODEL_DIR))
+CUTOUT_MODEL = env.text("CUTOUT_MODEL", "u2netp")
+EMBEDDING_MODEL = env.text("EMBEDDING_MODEL", "carousel-descriptor-1")
+ALLOWED_IMAGE_HOSTS = env.words("ALLOWED_IMAGE_HOSTS")
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = True
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO")},
+}

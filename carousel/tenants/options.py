@@ -1,0 +1,24 @@
+"""What a tenant may set, with defaults. Stored as JSON on the tenant, read as one frozen value."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class TenantOptions(BaseModel):
+    """Every threshold and limit a shop can turn, with its range."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    same: float = Field(0.92, ge=0.5, le=1, title="Same item from")
+    likely: float = Field(0.85, ge=0.5, le=1, title="Likely the same from")
+    possibly: float = Field(0.75, ge=0.3, le=1, title="Possibly the same from")
+    use_shooting_order: bool = Field(True, title="Use the shooting order")
+    max_photos_per_group: int = Field(24, ge=2, le=200, title="Most photos in a group")
+    price_window_days: int = Field(90, ge=7, le=730, title="Sales window in days")
+    price_similarity: float = Field(0.70, ge=0, le=1, title="Comparable above similarity")
+    price_comparables: int = Field(20, ge=1, le=100, title="Most comparables")
+    price_minimum: int = Field(3, ge=1, le=20, title="Fewest comparables for a price")
+    price_half_life_days: int = Field(45, ge=1, le=365, title="Recency half-life in days")
+    requests_per_minute: int = Field(100, ge=1, le=100_000, title="Requests a minute")
+    languages: tuple[Literal["en", "is"], ...] = Field(("en", "is"), title="Languages")

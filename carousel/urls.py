@@ -1,0 +1,13 @@
+"""Every address, one line for each room of the house."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from carousel.api import api
+
+urlpatterns = [
+    path("", include("carousel.tenants.urls")),
+    path("health", include("carousel.ops.urls")),
+    path("api/v1/", api.urls),
+    path("admin/", admin.site.urls),
+]

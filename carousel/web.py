@@ -1,0 +1,89 @@
+"""The few things every HTML view shares."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.cache import patch_vary_headers
+from django_htmx.middleware import HtmxDetails
+
+from carousel.errors import Refused
+from carousel.tenants.models import Membership, Tenant, User
+
+TENANT_IN_SESSION = "tenant"
+
+
+class Request(HttpRequest):
+    """A request from a member of a tenant. Views behind `member` take this type."""
+
+    htmx: HtmxDetails
+    user: User  # type: ignore[assignment]
+    tenant: Tenant
+    membership: Membership
+
+
+View = Callable[..., HttpResponse]
+
+
+def member(view: View) -> View:
+    """Only for people who belong to a tenant, which the view finds in `request.tenant`."""
+
+    @login_required
+    @wraps(view)
+    def wrapper(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        enter(request)
+        return view(request, *args, **kwargs)
+
+    return wrapper
+
+
+def enter(request: Request) -> None:
+    """Find the tenant that this person works for: the one chosen in the session, or the only one."""
+    memberships = request.user.memberships.filter(tenant__is_active=True).select_related("tenant")
+    chosen = request.session.get(TENANT_IN_SESSION)
+    found = memberships.filter(tenant_id=UUID(chosen)).first() if chosen else None
+    found = found or memberships.order_by("created_at").first()
+    if found is None:
+        raise PermissionDenied("You do not belong to a shop yet. Ask its administrator.")
+    request.membership, request.tenant = found, found.tenant
+
+
+def page(request: Request, template: str, partial: str, context: dict[str, Any]) -> HttpResponse:
+    """The whole page, or only `partial` of it when htmx is swapping an element."""
+    wants_part = bool(request.htmx) and request.headers.get("HX-Request-Type") == "partial"
+    response = render(request, f"{template}#{partial}" if wants_part else template, context)
+    patch_vary_headers(response, ["HX-Request-Type"])
+    return response
+
+
+def parts(
+    request: Request, template: str, *partials: str, status: int = 200, **context: Any
+) -> HttpResponse:
+    """Several partials in one response. Each carries its own id and replaces itself."""
+    html = [
+        f'<hx-partial hx-target="#{name}" hx-swap="outerMorph">'
+        f"{render_to_string(f'{template}#{name}', context, request)}</hx-partial>"
+        for name in partials
+    ]
+    return HttpResponse("\n".join(html), status=status)
+
+
+class RefusalMiddleware:
+    """Answer a refusal with its sentence, in the page or as a toast in the page that asked."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, Refused):
+            return render(request, "refused.html", {"message": str(error)}, status=409)
+        return None

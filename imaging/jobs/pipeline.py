@@ -1,0 +1,102 @@
+"""Which steps make a job, which come next, and when a job or a batch is through."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils.module_loading import import_string
+
+from carousel import wiring
+from carousel.models import Tenant
+from imaging.jobs.models import Batch, Job, Step
+from imaging.jobs.queue import enqueue
+
+SETTLING = 1.0
+"""Seconds that a group job waits, so that photos which arrive together are grouped together."""
+
+
+@transaction.atomic
+def start(
+    tenant: Tenant, kind: str, subject_id: UUID, batch: Batch | None = None, *, delay: float = 0
+) -> Job:
+    """A new job, or the one that is already waiting for the same subject."""
+    job, made = Job.objects.get_or_create(
+        kind=kind,
+        subject_id=subject_id,
+        state=Job.State.PENDING,
+        defaults={"tenant": tenant, "batch": batch},
+    )
+    if made:
+        for first in (step for step, needs in wiring.PIPELINES[kind].items() if not needs):
+            _add(job, first, delay=delay)
+        Batch.objects.touch(job.batch_id)
+    return job
+
+
+def finish(step: Step) -> bool:
+    """Close the step, open what it makes possible. False if the claim no longer stands."""
+    with transaction.atomic():
+        closed = Step.objects.held(step).update(
+            state=Step.State.DONE,
+            finished_at=Now(),
+            duration_ms=step.duration_ms,
+            model=step.model,
+            result=step.result,
+            error="",
+        )
+        if closed:
+            _advance(Job.objects.select_for_update().get(pk=step.job_id))
+            _gather(step.job)
+            Batch.objects.touch(step.job.batch_id)
+    return bool(closed)
+
+
+def fail(job: Job, error: str) -> None:
+    """The job is over without success. Called inside the transaction that buries its step."""
+    job.steps.filter(state=Step.State.WAITING).update(state=Step.State.DEAD, error=error)
+    Job.objects.filter(pk=job.pk).update(state=Job.State.FAILED, error=error, finished_at=Now())
+    _tell(wiring.FAILED, job, error)
+    _gather(job)
+    Batch.objects.touch(job.batch_id)
+
+
+def _add(job: Job, kind: str, *, delay: float = 0) -> None:
+    step, made = Step.objects.get_or_create(
+        job=job,
+        kind=kind,
+        defaults={"tenant_id": job.tenant_id, "run_after": Now() + timedelta(seconds=delay)},
+    )
+    if made:
+        enqueue(step, delay=delay)
+
+
+def _advance(job: Job) -> None:
+    """Open each step whose needs are met. The job's row is locked, so two finishers agree."""
+    steps = dict(job.steps.values_list("kind", "state"))
+    done = {kind for kind, state in steps.items() if state == Step.State.DONE}
+    pipeline = wiring.PIPELINES[job.kind]
+    for kind, needs in pipeline.items():
+        if kind not in steps and done.issuperset(needs):
+            _add(job, kind)
+    if done.issuperset(pipeline):
+        Job.objects.filter(pk=job.pk).update(state=Job.State.COMPLETED, finished_at=Now())
+        _tell(wiring.COMPLETED, job)
+
+
+def _tell(listeners: dict[str, str], job: Job, *details: Any) -> None:
+    if job.kind in listeners:
+        import_string(listeners[job.kind])(job, *details)
+
+
+def _gather(job: Job) -> None:
+    """When every job of a batch has passed the gate (or failed), start the batch's own job."""
+    gate = wiring.GATHER.get(job.kind)
+    if gate is None or job.batch_id is None:
+        return
+    batch = Batch.objects.select_for_update().get(pk=job.batch_id)
+    passed = Step.objects.filter(kind=gate.step, state=Step.State.DONE)
+    behind = batch.jobs.open().filter(kind=job.kind).exclude(steps__in=passed)
+    if not behind.exists() and batch.jobs.filter(kind=job.kind, steps__in=passed).exists():
+        start(batch.tenant, gate.job, batch.pk, batch, delay=SETTLING)

@@ -1,0 +1,108 @@
+"""Run one step: claim it, call it, and write down how it ended. The only `except Exception`."""
+
+import logging
+import time
+from datetime import timedelta
+from uuid import UUID
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils.module_loading import import_string
+
+from carousel import wiring
+from carousel.errors import GiveUp, Refused, Retry
+from carousel.models import DeadLetter
+from imaging.jobs import pipeline
+from imaging.jobs.models import Batch, Job, Step
+from imaging.jobs.queue import enqueue
+
+log = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 3
+PAUSES = (1, 2, 4)
+"""Seconds before the second, third and fourth try."""
+
+
+def run(step_id: UUID | str) -> None:
+    """Do the step if it is due and nobody else has it. Safe to call twice and at once."""
+    step = Step.objects.claim(UUID(str(step_id)))
+    if step is None:
+        return
+    if step.attempts > MAX_ATTEMPTS:
+        bury(step, f"Its worker died {MAX_ATTEMPTS} times.")
+        return
+    _begin(step)
+    started = time.monotonic()
+    try:
+        import_string(wiring.STEPS[step.kind])(step)
+    except (GiveUp, Refused) as error:
+        bury(step, str(error))
+    except SoftTimeLimitExceeded:
+        again(step, "It took too long.")
+    except Retry as error:
+        again(step, str(error))
+    except Exception as error:
+        log.exception("Step %s of %s failed", step.kind, step.job)
+        again(step, f"{type(error).__name__}: {error}")
+    else:
+        step.duration_ms = round((time.monotonic() - started) * 1000)
+        pipeline.finish(step)
+
+
+def again(step: Step, error: str) -> None:
+    """Put the step back for later, or bury it after the last attempt."""
+    if step.attempts >= MAX_ATTEMPTS:
+        bury(step, error, category=DeadLetter.Category.RETRYABLE)
+        return
+    pause = PAUSES[min(step.attempts, len(PAUSES)) - 1]
+    with transaction.atomic():
+        back = Step.objects.held(step).update(
+            state=Step.State.WAITING,
+            run_after=Now() + timedelta(seconds=pause),
+            lease_until=None,
+            error=error[:2000],
+        )
+        if back:
+            Batch.objects.touch(step.job.batch_id)
+            enqueue(step, delay=pause)
+
+
+@transaction.atomic
+def bury(step: Step, error: str, category: str = DeadLetter.Category.PERMANENT) -> None:
+    """Give the step up for good: a dead letter, a failed job, a sentence for the page."""
+    dead = Step.objects.held(step).update(
+        state=Step.State.DEAD, finished_at=Now(), error=error[:2000]
+    )
+    if not dead:
+        return
+    DeadLetter.objects.create(
+        tenant=step.tenant,
+        origin=f"step:{step.kind}",
+        subject=step.job.subject_id,
+        category=category,
+        payload={"step": str(step.pk), "job": str(step.job_id)},
+        error=error[:2000],
+        attempts=step.attempts,
+    )
+    pipeline.fail(step.job, error[:2000])
+
+
+def drain(limit: int = 10_000) -> int:
+    """Run everything that is due, here and now. For tests and commands; returns how many ran."""
+    ran = 0
+    while ran < limit:
+        # Only tests wait for nothing: what is put off is brought forward.
+        Step.objects.filter(state=Step.State.WAITING).update(run_after=Now())
+        step = Step.objects.due().order_by("created_at").first()
+        if step is None:
+            break
+        run(step.pk)
+        ran += 1
+    return ran
+
+
+def _begin(step: Step) -> None:
+    Job.objects.filter(pk=step.job_id, state=Job.State.PENDING).update(
+        state=Job.State.PROCESSING, started_at=Now()
+    )

@@ -1,0 +1,15 @@
+"""Celery's doors to the jobs. Nothing is decided here."""
+
+from celery import shared_task
+
+from imaging.jobs import runner, sweeper
+
+
+@shared_task(name="imaging.jobs.tasks.run_step")
+def run_step(step_id: str) -> None:
+    runner.run(step_id)
+
+
+@shared_task(name="imaging.jobs.tasks.sweep")
+def sweep() -> None:
+    sweeper.sweep()

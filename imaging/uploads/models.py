@@ -1,0 +1,113 @@
+"""A photo, the files made from it, and the vectors that describe it."""
+
+import hashlib
+from typing import Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Func, JSONField, Q, Value
+from pgvector.django import HalfVectorField
+
+from carousel import storage
+from carousel.models import User
+from carousel.rows import TenantRow
+from imaging.jobs.models import Batch
+
+DIMENSIONS = 1024
+
+
+class PhotoQuerySet(models.QuerySet["Photo"]):
+    def live(self) -> Self:
+        return self.filter(deleted_at=None)
+
+    def usable(self) -> Self:
+        return self.live().exclude(state__in=[Photo.State.REJECTED, Photo.State.FAILED])
+
+    def in_shooting_order(self) -> Self:
+        return self.order_by(F("taken_at").asc(nulls_last=True), "index", "id")
+
+
+class Photo(TenantRow):
+    class State(models.TextChoices):
+        RECEIVED = "received"
+        PROCESSING = "processing"
+        READY = "ready"
+        REJECTED = "rejected"
+        FAILED = "failed"
+
+    batch = models.ForeignKey(Batch, models.CASCADE, related_name="photos")
+    uploaded_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    index = models.PositiveIntegerField(help_text="Place in the upload, from 0.")
+    filename = models.CharField(max_length=255)
+    path = models.CharField(max_length=1000, blank=True, help_text="Relative path in the folder.")
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveBigIntegerField(help_text="Bytes.")
+    content_type = models.CharField(max_length=40, blank=True)
+    original = models.CharField(max_length=500, blank=True, help_text="Storage key.")
+    width = models.PositiveIntegerField(null=True)
+    height = models.PositiveIntegerField(null=True)
+    taken_at = models.DateTimeField(null=True)
+    state = models.CharField(max_length=10, choices=State, default=State.RECEIVED)
+    reason = models.TextField(blank=True, help_text="Why it was rejected or failed, in a sentence.")
+    files = models.JSONField(default=dict, blank=True, help_text="variant -> key, sha256, size")
+    cutout_model = models.CharField(max_length=40, blank=True)
+    cutout_is_fallback = models.BooleanField(default=False)
+    faults = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    quality = models.JSONField(default=dict, blank=True)
+    deleted_at = models.DateTimeField(null=True)
+
+    objects = PhotoQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["index", "id"]
+        indexes = [models.Index(fields=["batch", "state"], name="photo_by_state")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["batch", "sha256"],
+                condition=Q(deleted_at=None) & ~Q(state="rejected"),
+                name="a_photo_once_per_batch",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.filename
+
+    def has(self, variant: str) -> bool:
+        return variant in self.files
+
+    def keep(self, variant: str, content: bytes, extension: str = "webp") -> None:
+        """Store a file made from this photo. Its name is its content, so a second run is harmless."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        key = f"photos/{self.tenant_id}/{self.pk}/{variant}-{sha256[:16]}.{extension}"
+        storage.save_bytes(key, content)
+        kept = {variant: {"key": key, "sha256": sha256, "size": len(content)}}
+        Photo.objects.filter(pk=self.pk).update(files=_merged(kept))
+        self.files |= kept
+
+    def read(self, variant: str = "original") -> bytes:
+        key = self.original if variant == "original" else self.files[variant]["key"]
+        return storage.read_bytes(key)
+
+
+def _merged(more: dict[str, dict[str, object]]) -> Func:
+    """files || more, in the database: two steps may add their files at the same time."""
+    return Func(
+        F("files"), Value(more, JSONField()), template="(%(expressions)s)", arg_joiner=" || "
+    )
+
+
+class Embedding(TenantRow):
+    """What one model sees in one photo. Vectors of different models are never compared."""
+
+    photo = models.ForeignKey(Photo, models.CASCADE, related_name="embeddings")
+    model = models.CharField(max_length=100)
+    vector = HalfVectorField(dimensions=DIMENSIONS)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["photo", "model"], name="one_vector_per_model"),
+        ]
+        indexes = [models.Index(fields=["tenant", "model"], name="embedding_by_model")]
+
+    def __str__(self) -> str:
+        return f"{self.model} of {self.photo_id}"
