@@ -6,7 +6,6 @@ import django.db.models.deletion
 import django.utils.timezone
 import uuid
 from django.conf import settings
-from django.contrib.postgres.operations import TrigramExtension, UnaccentExtension
 from django.db import migrations, models
 from pgvector.django import VectorExtension
 
@@ -21,8 +20,6 @@ class Migration(migrations.Migration):
 
     operations = [
         VectorExtension(),
-        TrigramExtension(),
-        UnaccentExtension(),
         migrations.RunSQL(
             "CREATE SEQUENCE carousel_event_position", "DROP SEQUENCE carousel_event_position"
         ),
