@@ -1,0 +1,58 @@
+"""Pictures made from a photo: thumbnails and encodings, none with any metadata."""
+
+import io
+from collections.abc import Sequence
+
+from PIL import Image
+
+SIDES = (1280, 320, 160)
+# Measured on a 12 MP photo: method 4 takes 77 ms for the 1,280 px picture, method 1 23 ms for
+# a file a fifth larger; a cut-out of 2,016 px takes 460 against 130 ms at method 0.
+THUMBNAIL_METHOD = 1
+
+
+def thumbnails(image: Image.Image, sides: Sequence[int] = SIDES) -> dict[int, bytes]:
+    """WebP by long side in pixels, each shrunk from the next larger one, never enlarged."""
+    pictures = {}
+    for side in sorted(sides, reverse=True):
+        image = _shrunk(image, side)
+        pictures[side] = as_webp(image, quality=80, method=THUMBNAIL_METHOD)
+    return pictures
+
+
+def thumbnail(image: Image.Image, side: int) -> bytes:
+    """One WebP with a long side of at most `side` pixels."""
+    return thumbnails(image, [side])[side]
+
+
+def as_webp(image: Image.Image, *, quality: int = 85, method: int = 0) -> bytes:
+    """Lossy WebP, `quality` 0..100; what is fully transparent carries no colour."""
+    return _saved(
+        image,
+        "WEBP",
+        quality=quality,
+        method=method,
+        alpha_quality=90,
+        exif=b"",
+        xmp=b"",
+    )
+
+
+def as_png(image: Image.Image) -> bytes:
+    return _saved(image, "PNG", compress_level=3, exif=None, pnginfo=None)
+
+
+def _shrunk(image: Image.Image, side: int) -> Image.Image:
+    if max(image.size) <= side:
+        return image
+    scale = side / max(image.size)
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    return image.resize(size, Image.Resampling.HAMMING, reducing_gap=2.0)
+
+
+def _saved(image: Image.Image, kind: str, **options: object) -> bytes:
+    """`options` go to Pillow; the colour profile and transparency index of the source do not."""
+    bare = image if image.mode in {"RGB", "RGBA", "L"} else image.convert("RGBA")
+    buffer = io.BytesIO()
+    bare.save(buffer, kind, icc_profile=None, **options)
+    return buffer.getvalue()
