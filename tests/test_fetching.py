@@ -1,0 +1,142 @@
+import gzip
+import json
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+import requests
+
+from carousel import fetching
+from carousel.errors import GiveUp, Refused, Retry
+
+TRICKS = Path(__file__).parents[2] / "shared" / "data" / "ssrf_urls.json"
+HOSTS = ["img.shop.example"]
+
+
+class Misbehaving(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        getattr(self, self.path.strip("/"))()
+
+    def answer(self, status: int = 200, **headers: str) -> None:
+        self.send_response(status)
+        for name, value in {"Content_Type": "image/png", **headers}.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+
+    def good(self) -> None:
+        self.answer()
+        self.wfile.write(b"picture")
+
+    def moved(self) -> None:
+        self.answer(302, Location="https://169.254.169.254/")
+
+    def page(self) -> None:
+        self.answer(Content_Type="text/html")
+
+    def busy(self) -> None:
+        self.answer(503)
+
+    def endless(self) -> None:
+        self.answer()
+        for _ in range(100):
+            self.wfile.write(b"x" * 100_000)
+
+    def bomb(self) -> None:
+        self.answer(Content_Encoding="gzip")
+        self.wfile.write(gzip.compress(b"x" * 20_000_000))
+
+    def drip(self) -> None:
+        self.answer()
+        for _ in range(50):
+            self.wfile.write(b"x")
+            time.sleep(0.1)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Misbehaving)
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def read(url: str, limit: int = 1_000_000) -> bytes:
+    """What fetch does once the address has passed, over plain http."""
+    with requests.get(url, stream=True, timeout=5, allow_redirects=False) as answer:
+        fetching._accept(answer)
+        return fetching._read(answer, limit)
+
+
+@pytest.mark.shared_data
+def test_every_known_trick_is_refused_before_a_name_is_looked_up(monkeypatch):
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: pytest.fail("looked up"))
+    tricks = json.loads(TRICKS.read_text())
+
+    for url in tricks:
+        with pytest.raises(Refused):
+            fetching.fetch(url, hosts=HOSTS)
+
+    assert len(tricks) == 60
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://img.shop.example/a.jpg",
+        "https://img.shop.example:443/a/b%20c.jpg?w=100&h=2",
+        "https://img.shop.example",
+    ],
+)
+def test_a_plain_address_on_the_list_passes(url):
+    assert fetching.check(url, HOSTS) == "img.shop.example"
+
+
+def test_an_allowed_name_that_leads_inside_is_refused(monkeypatch):
+    inside = [(2, 1, 6, "", ("169.254.169.254", 443))]
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: inside)
+
+    with pytest.raises(Refused, match="private address"):
+        fetching.fetch("https://img.shop.example/a.jpg", hosts=HOSTS)
+
+
+@pytest.mark.parametrize("address", ["fec0::1", "::127.0.0.1", "::ffff:10.0.0.1", "2002:7f00:1::"])
+def test_addresses_that_hide_another_are_refused(monkeypatch, address):
+    inside = [(10, 1, 6, "", (address, 443, 0, 0))]
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: inside)
+
+    with pytest.raises(Refused, match="private address"):
+        fetching.fetch("https://img.shop.example/a.jpg", hosts=HOSTS)
+
+
+def test_a_good_answer_is_read(server):
+    assert read(f"{server}/good") == b"picture"
+
+
+@pytest.mark.parametrize(
+    ("path", "error", "words"),
+    [
+        ("moved", GiveUp, "redirects are not followed"),
+        ("page", GiveUp, "text/html, not a picture"),
+        ("busy", Retry, "answered 503"),
+        ("endless", GiveUp, "over 0 MB"),
+        ("bomb", GiveUp, "over 0 MB"),
+    ],
+)
+def test_a_bad_answer_is_named(server, path, error, words):
+    with pytest.raises(error, match=words):
+        read(f"{server}/{path}")
+
+
+def test_a_slow_answer_ends_at_the_total_time(server, monkeypatch):
+    monkeypatch.setattr(fetching, "TOTAL_SECONDS", 0.5)
+
+    with pytest.raises(Retry, match="took over"):
+        read(f"{server}/drip")
