@@ -1,8 +1,6 @@
 """Reading the environment: a default for everything, a sentence for every mistake."""
 
-import json
 import os
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -39,15 +37,6 @@ def choice(name: str, default: str, allowed: set[str]) -> str:
 
 def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
-
-
-def embedded(home: Path) -> dict[str, str]:
-    """The addresses that a running `manage.py up` has written down, if one is running."""
-    try:
-        found: dict[str, str] = json.loads((home / "run" / "services.json").read_text())
-    except (FileNotFoundError, ValueError):
-        return {}
-    return found
 
 
 def database(url: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from carousel import env
+from carousel.launcher.home import Home
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 HOME = Path(env.text("CAROUSEL_HOME", str(BASE_DIR / "var"))).resolve()
@@ -86,8 +87,8 @@ TEMPLATES = [
 
 # Postgres is the truth; the web server pools connections, workers must not (reliability: pool
 # and CONN_HEALTH_CHECKS together lost 0 of 1,923 requests over a restart).
-EMBEDDED = env.embedded(HOME)
-DATABASE_URL = env.text("DATABASE_URL") or EMBEDDED.get("database", "postgresql:///carousel")
+EMBEDDED = Home(HOME)
+DATABASE_URL = env.text("DATABASE_URL", EMBEDDED.database_url)
 DATABASES: dict[str, dict[str, Any]] = {"default": env.database(DATABASE_URL)}
 WEB = env.flag("CAROUSEL_WEB")
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
@@ -194,8 +195,8 @@ FILE_UPLOAD_TEMP_DIR = env.text("FILE_UPLOAD_TEMP_DIR") or tempfile.gettempdir()
 MAX_UPLOAD_BYTES = env.number("MAX_UPLOAD_BYTES", 50 * 1024 * 1024, low=1024)
 
 # Celery carries hints; the rows are the queue. soft < hard < lease < visibility, checked at start.
-BROKER_URL = env.text("CELERY_BROKER_URL") or EMBEDDED.get("redis", "redis://localhost:6379/0")
-REDIS_URL = env.text("REDIS_URL", BROKER_URL)
+BROKER_URL = env.text("CELERY_BROKER_URL", EMBEDDED.broker_url)
+REDIS_URL = env.text("REDIS_URL", env.text("CELERY_BROKER_URL", EMBEDDED.redis_url))
 SOFT_LIMIT, HARD_LIMIT, LEASE, VISIBILITY = (
     env.number("STEP_SOFT_LIMIT", 90, low=1),
     env.number("STEP_HARD_LIMIT", 120, low=1),

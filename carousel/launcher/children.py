@@ -1,14 +1,18 @@
 """One program that we start, watch and stop, together with every process it starts itself."""
 
 import os
+import pwd
 import signal
 import subprocess
+import time
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from signal import Signals
+from threading import Event
+from typing import Any
 
 import psutil
 
@@ -48,7 +52,7 @@ class Child:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                **_identity(program.user),
+                **identity(program.user),
             )
         self.pidfile.write_text(f"{self._process.pid} {self._process.create_time()}")
 
@@ -59,14 +63,20 @@ class Child:
             return None
         return f"killed by {Signals(-code).name}" if code < 0 else f"exit code {code}"
 
-    def stop(self, hurry: Iterable[Signals] = ()) -> None:
-        """Ask it to end, then insist; returns when it and all it started are gone."""
+    def stop(self, hurry: Event | None = None) -> None:
+        """Ask it to end, then insist; setting `hurry` cuts the waiting short."""
         process = self._process or self.left_over()
         if process is not None:
-            self._ask(process)
-            _end_group(process.pid)
+            self._ask(process, hurry or Event())
+            _kill_group(process.pid)
         self._process = None
         self.pidfile.unlink(missing_ok=True)
+
+    def restart(self) -> None:
+        """Start again after a death, once the processes it left behind are gone."""
+        if self._process is not None:
+            _kill_group(self._process.pid)
+        self.start()
 
     def left_over(self) -> psutil.Process | None:
         """The process that an earlier, killed launcher left running under this name."""
@@ -83,23 +93,33 @@ class Child:
             return "".join(deque(log, lines)).rstrip()
         return ""
 
-    def _ask(self, process: psutil.Process) -> None:
+    def _ask(self, process: psutil.Process, hurry: Event) -> None:
         for sign, seconds in self.program.stop:
             with suppress(psutil.NoSuchProcess):
                 process.send_signal(sign)
-            if _ended(process, seconds):
+            if _ended(process, seconds, hurry):
                 return
 
 
-def _ended(process: psutil.Process, seconds: float) -> bool:
-    try:
-        process.wait(seconds)
-    except psutil.TimeoutExpired:
-        return False
-    return True
+def _ended(process: psutil.Process, seconds: float, hurry: Event) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and not hurry.is_set():
+        try:
+            process.wait(0.1)
+        except psutil.TimeoutExpired:
+            continue
+        return True
+    return False
 
 
-def _end_group(pid: int) -> None:
-    """Kill what is left of a process group, and wait until the kernel has buried it."""
+def _kill_group(pid: int) -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
+
+
+def identity(user: str | None) -> dict[str, Any]:
+    """Popen's arguments for running as another account. Only root may ask for one."""
+    if user is None:
+        return {}
+    account = pwd.getpwnam(user)
+    return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}

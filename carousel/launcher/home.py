@@ -4,6 +4,7 @@ Every address follows from the folder's path alone, so that a command typed in a
 the servers that `manage.py up` started there.
 """
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -51,7 +52,13 @@ class Home:
         near = self.run / "sockets"
         if len(os.fsencode(near / "postgres" / POSTGRES_SOCKET)) <= LONGEST_SOCKET:
             return near
-        return Path("/tmp") / f"carousel-{hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:16]}"
+        return (
+            Path("/tmp") / f"carousel-{hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:16]}"
+        )
+
+    @property
+    def _address(self) -> Path:
+        return self.run / "address"
 
     @property
     def postgres_sockets(self) -> Path:
@@ -78,14 +85,6 @@ class Home:
         """In redis-py's spelling, and another database than the broker's."""
         return f"unix://{quote(str(self.redis_socket))}?db=1"
 
-    def is_running(self) -> bool:
-        """Whether somebody holds this folder now."""
-        try:
-            with self.held():
-                return False
-        except CannotStart:
-            return True
-
     @contextmanager
     def held(self) -> Iterator[None]:
         """Hold this folder, or refuse. The kernel lets go of it however the holder ends."""
@@ -95,16 +94,23 @@ class Home:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise CannotStart(self._already_running()) from None
-            yield
+            try:
+                yield
+            finally:
+                self._address.unlink(missing_ok=True)
 
     def write_address(self, address: str) -> None:
-        (self.run / "address").write_text(address)
+        """Where the running web server is found, for who tries to start another one."""
+        self._address.write_text(address)
 
     def make(self) -> None:
-        """Make the folders, readable by this user alone where the sockets are."""
+        """Make the folders, or say why that cannot be."""
         try:
-            for folder in (self.run, self.log, self.sockets):
+            for folder in (self.run, self.log, self.redis, self.sockets):
                 folder.mkdir(parents=True, exist_ok=True)
+            if self.sockets.stat().st_uid != os.geteuid():
+                raise PermissionError(errno.EPERM, f"{self.sockets} belongs to somebody else")
+            # Others may pass to the servers' own folders, and no further.
             self.sockets.chmod(0o711)
         except OSError as error:
             raise CannotStart(
@@ -113,8 +119,7 @@ class Home:
             ) from error
 
     def _already_running(self) -> str:
-        address = self.run / "address"
-        where = f" at {address.read_text()}" if address.exists() else ""
+        where = f" at {self._address.read_text()}" if self._address.exists() else ""
         return (
             f"Carousel is already running on {self.folder}{where}. Stop that one first (Ctrl-C in"
             " its window), or give this one a folder of its own with CAROUSEL_HOME."

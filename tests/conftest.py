@@ -1,0 +1,49 @@
+"""The machine under the tests: a home of their own in a temporary folder, servers when needed.
+
+The settings find everything in that home, so it is named before they are loaded. What a developer
+has exported never reaches a test.
+"""
+
+import os
+from collections.abc import Iterator
+
+import django
+import pytest
+
+from carousel.launcher.home import Home
+from tests import machine
+
+HOME = machine.new_home()
+os.environ.update(machine.environment(HOME))
+for name in machine.NEVER_IN_TESTS:
+    os.environ.pop(name, None)
+
+pytest_plugins = ["tests.servers"]
+
+
+def pytest_configure() -> None:
+    django.setup()
+
+
+def pytest_unconfigure() -> None:
+    machine.forget(HOME)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests in a browser come last, for they take longest; data that is not here is skipped."""
+    items.sort(key=lambda item: item.get_closest_marker("e2e") is not None)
+    for item in items:
+        if item.get_closest_marker("shared_data") and not machine.SHARED_DATA.is_dir():
+            item.add_marker(pytest.mark.skip(reason="needs ../shared/data"))
+
+
+@pytest.fixture(scope="session")
+def services() -> Iterator[Home]:
+    """PostgreSQL and Redis, started once by the first test that needs one of them."""
+    with machine.servers(HOME):
+        yield HOME
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(services: Home) -> None:
+    """pytest-django makes its database after this."""

@@ -1,0 +1,1 @@
+"""Fixtures for stories told through a real browser against the really running program."""
