@@ -1,17 +1,38 @@
 """Every model of the marketplace core, where Django looks for them."""
 
-from carousel.events.models import DeadLetter, Event
-from carousel.products.models import Condition, Product, ProductImage
-from carousel.tenants.models import ApiKey, Membership, Tenant, User
+from carousel.events.models import (
+    DeadLetter,
+    Delivery,
+    Destination,
+    Event,
+    InboxEvent,
+    Source,
+)
+from carousel.products.images import ProductImage
+from carousel.products.models import Condition, Product
+from carousel.tenants.models import (
+    ApiKey,
+    AuditEntry,
+    Membership,
+    RefreshToken,
+    Tenant,
+    User,
+)
 
 __all__ = [
     "ApiKey",
+    "AuditEntry",
     "Condition",
     "DeadLetter",
+    "Delivery",
+    "Destination",
     "Event",
+    "InboxEvent",
     "Membership",
     "Product",
     "ProductImage",
+    "RefreshToken",
+    "Source",
     "Tenant",
     "User",
 ]

@@ -43,9 +43,8 @@ class Standing:
     """Where a product stands and since when. Times are None for what has not happened."""
 
     state: State
-    updated_at: datetime | None = None
-    delisted_at: datetime | None = None
     sold_at: datetime | None = None
+    delisted_at: datetime | None = None
 
 
 def verdict(standing: Standing, news: State, at: datetime) -> Verdict:
@@ -58,8 +57,6 @@ def verdict(standing: Standing, news: State, at: datetime) -> Verdict:
         return Verdict.NOTHING_NEW
     if standing.state == State.DELISTED:
         return _after_delisting(standing, news, at)
-    if news == State.UPDATED and standing.updated_at and at <= standing.updated_at:
-        return Verdict.NOTHING_NEW
     return Verdict.APPLY
 
 

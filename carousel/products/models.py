@@ -1,5 +1,6 @@
 """A thing for sale, what we suggest about it, and the only ways its state may change."""
 
+from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
@@ -11,7 +12,12 @@ from django.utils.timezone import now
 
 from carousel.errors import Refused
 from carousel.events.outbox import record
+from carousel.products import edits, lifecycle
+from carousel.products.lifecycle import Standing, Verdict, verdict
 from carousel.rows import TenantRow
+
+STAMPS = {"listed": "listed_at", "sold": "sold_at", "delisted": "delisted_at"}
+"""The state whose beginning is kept, and where."""
 
 
 class Condition(models.TextChoices):
@@ -30,34 +36,37 @@ class ProductQuerySet(models.QuerySet["Product"]):
         return self.filter(deleted_at=None)
 
     def on_sale(self) -> Self:
-        return self.live().filter(state__in=[Product.State.LISTED, Product.State.UPDATED])
+        return self.live().filter(state__in=lifecycle.ON_SALE)
 
     def drafts(self) -> Self:
         return self.live().filter(state=Product.State.DRAFT)
 
+    def matching(self, words: str) -> Self:
+        """Every word is somewhere in the title, brand, category or keywords."""
+        found = self
+        for word in words.split()[:10]:
+            found = found.filter(
+                Q(title__icontains=word)
+                | Q(brand__icontains=word)
+                | Q(category__icontains=word)
+                | Q(keywords__icontains=word)
+            )
+        return found
+
 
 class Product(TenantRow):
-    class State(models.TextChoices):
-        DRAFT = "draft"
-        LISTED = "listed"
-        UPDATED = "updated"
-        SOLD = "sold"
-        DELISTED = "delisted"
-
-    COMES_FROM: dict[str, list[str]] = {
-        State.DRAFT: [],
-        State.LISTED: [State.DRAFT, State.DELISTED],
-        State.UPDATED: [State.LISTED, State.UPDATED],
-        State.SOLD: [State.LISTED, State.UPDATED],
-        State.DELISTED: [State.LISTED, State.UPDATED],
-    }
+    State = lifecycle.State
     FIELDS = (
         "title", "description_en", "description_is", "category", "brand", "condition",
         "colours", "keywords", "attributes", "rating", "price",
     )  # fmt: skip
+    NEEDED = ("title", "category", "condition", "price")
 
     batch_id = models.UUIDField(null=True, editable=False)
     group_id = models.UUIDField(null=True, editable=False)
+    relisted_from = models.ForeignKey(
+        "self", models.SET_NULL, null=True, editable=False, related_name="relistings"
+    )
     title = models.CharField(max_length=200, blank=True)
     description_en = models.TextField(blank=True)
     description_is = models.TextField(blank=True)
@@ -73,13 +82,17 @@ class Product(TenantRow):
     )  # fmt: skip
     price = models.BigIntegerField(null=True, blank=True, help_text="In minor units.")
     currency = models.CharField(max_length=3, default="ISK")
-    state = models.CharField(max_length=10, choices=State, default=State.DRAFT, editable=False)
+    state = models.CharField(
+        max_length=10, choices=lifecycle.State, default=lifecycle.State.DRAFT, editable=False
+    )
     version = models.PositiveIntegerField(default=1, editable=False)
     suggested = models.JSONField(default=dict, blank=True, editable=False)
     edited_fields = ArrayField(
         models.CharField(max_length=40), default=list, blank=True, editable=False
     )
     listed_at = models.DateTimeField(null=True, editable=False)
+    sold_at = models.DateTimeField(null=True, editable=False)
+    delisted_at = models.DateTimeField(null=True, editable=False)
     updated_at = models.DateTimeField(default=now, editable=False)
     deleted_at = models.DateTimeField(null=True, editable=False)
 
@@ -100,70 +113,189 @@ class Product(TenantRow):
             models.CheckConstraint(
                 name="product_price_is_positive", condition=Q(price__isnull=True) | Q(price__gt=0)
             ),
+            models.UniqueConstraint(
+                fields=["tenant", "group_id"],
+                condition=Q(group_id__isnull=False),
+                name="one_product_per_group",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.title or f"Item {str(self.id)[:8]}"
 
+    @property
+    def is_on_sale(self) -> bool:
+        return self.state in lifecycle.ON_SALE
+
+    @property
+    def missing(self) -> list[str]:
+        """What still has to be filled in before it can be listed."""
+        return [name for name in self.NEEDED if not getattr(self, name)]
+
+    # The state.
+
     @transaction.atomic
-    def become(self, state: str) -> None:
-        """Move to `state`, or refuse. The one place where a product's state is written."""
-        moved = Product.objects.filter(
-            pk=self.pk, deleted_at=None, state__in=self.COMES_FROM[state]
-        ).update(state=state, version=F("version") + 1, updated_at=now())
-        if not moved:
-            raise Refused(f"{self} is {self.state} and cannot become {state} now.")
+    def become(self, state: str, *, at: datetime | None = None, **told: Any) -> None:
+        """Move to `state`, or refuse. `told` goes into the event."""
+        wanted = lifecycle.State(state)
+        if wanted == lifecycle.State.LISTED:
+            self._refuse_unfinished()
+        if not self._move(wanted, lifecycle.COMES_FROM[wanted], at or now(), told):
+            self.refresh_from_db()
+            raise Refused(f"{self} is {self.state} and cannot become {wanted} now.")
+
+    @transaction.atomic
+    def hear(self, state: str, at: datetime, **told: Any) -> Verdict:
+        """Take news from outside, in whatever order it comes. Only APPLY changes anything."""
+        news = lifecycle.State(state)
+        row = Product.objects.select_for_update().get(pk=self.pk)
+        found = verdict(row.standing, news, at)
+        if found == Verdict.APPLY:
+            row._move(news, (lifecycle.State(row.state),), at, told)
         self.refresh_from_db()
-        record(self.tenant, f"product.{state}", subject=self.pk, version=self.version)
+        return found
+
+    @property
+    def standing(self) -> Standing:
+        return Standing(lifecycle.State(self.state), self.sold_at, self.delisted_at)
+
+    def _move(
+        self,
+        state: lifecycle.State,
+        sources: tuple[lifecycle.State, ...],
+        at: datetime,
+        told: dict[str, Any],
+    ) -> bool:
+        """The one place where a product's state is written, and the event that tells of it."""
+        stamp = {STAMPS[state]: at} if state in STAMPS else {}
+        moved = Product.objects.filter(pk=self.pk, deleted_at=None, state__in=sources).update(
+            state=state, version=F("version") + 1, updated_at=now(), **stamp
+        )
+        if moved:
+            self.refresh_from_db()
+            record(
+                self.tenant, f"product.{state}", subject=self.pk,
+                version=self.version, at=at.isoformat(), **told,
+            )  # fmt: skip
+        return bool(moved)
+
+    def _refuse_unfinished(self) -> None:
+        self.refresh_from_db()
+        if self.missing:
+            names = " and ".join(self.missing)
+            raise Refused(f"{self} still needs {names} before it can be listed.")
+
+    # The words.
 
     @transaction.atomic
     def suggest(
         self, field: str, value: Any, *, confidence: float, model: str, local: bool
     ) -> None:
-        """Keep what a model says beside the staff's words; fill the field only if no person has."""
+        """Keep what a model says beside the staff's words; fill the field only if no person has.
+
+        Nothing that is on sale changes by itself: there the suggestion is only kept.
+        """
         row = Product.objects.select_for_update().get(pk=self.pk)
         row.suggested[field] = {
-            "value": value, "confidence": round(confidence, 3), "model": model, "local": local,
+            "value": str(value) if field == "rating" else value,
+            "confidence": round(confidence, 3), "model": model, "local": local,
         }  # fmt: skip
-        if field in self.FIELDS and field not in row.edited_fields:
+        open_to_it = row.state == Product.State.DRAFT and field not in row.edited_fields
+        if field in self.FIELDS and open_to_it:
             setattr(row, field, value)
-        row.version += 1
-        row.updated_at = now()
-        row.save()
+        row._keep()
         self.refresh_from_db()
 
     @transaction.atomic
-    def edit(self, changes: dict[str, Any], *, version: int | None = None) -> None:
-        """Write what a person decided. These fields are theirs from now on."""
+    def edit(
+        self,
+        wanted: dict[str, Any],
+        *,
+        version: int | None = None,
+        seen: dict[str, Any] | None = None,
+        by: UUID | None = None,
+    ) -> None:
+        """Write what a person decided. These fields are theirs from now on.
+
+        `version`: Conflict unless the item is still that version. `seen`: Conflict only where a
+        wanted field is no longer as the person saw it. Editing what is on sale tells the storefront.
+        """
         row = Product.objects.select_for_update().get(pk=self.pk)
+        row._refuse_closed()
+        before = {name: getattr(row, name) for name in wanted}
         if version is not None and version != row.version:
-            raise Refused("Somebody changed this item meanwhile. Reload to see their version.")
-        for field, value in changes.items():
+            raise edits.Conflict(before)
+        edits.refuse_conflicts(before, wanted, seen or {})
+        changed = edits.changes(before, wanted)
+        for field, value in wanted.items():
             setattr(row, field, value)
-        row.edited_fields = sorted({*row.edited_fields, *changes})
-        row.version += 1
-        row.updated_at = now()
-        row.save()
+        row.edited_fields = sorted({*row.edited_fields, *wanted})
+        row._keep()
+        if changed:
+            row._tell_edit(changed, by)
         self.refresh_from_db()
 
+    @transaction.atomic
+    def claim(self, *fields: str) -> None:
+        """These values are a person's choice, although nobody typed them here."""
+        row = Product.objects.select_for_update().get(pk=self.pk)
+        row.edited_fields = sorted({*row.edited_fields, *fields})
+        row._keep()
+        self.refresh_from_db()
 
-class ProductImage(TenantRow):
-    """One picture of a product. Keys, never addresses: a signed address is made when it is read."""
+    def _keep(self) -> None:
+        """Save a locked row. The state is not among what is written."""
+        self.version += 1
+        self.updated_at = now()
+        self.full_clean_words()
+        self.save(
+            update_fields=[*self.FIELDS, "suggested", "edited_fields", "version", "updated_at"]
+        )
 
-    product = models.ForeignKey(Product, models.CASCADE, related_name="images")
-    photo_id: "models.UUIDField[UUID, UUID]" = models.UUIDField()
-    position = models.PositiveSmallIntegerField(default=0)
-    is_primary = models.BooleanField(default=False)
-    files = models.JSONField(default=dict)
+    def full_clean_words(self) -> None:
+        """ValidationError for a condition or a rating that does not exist."""
+        self.clean_fields(exclude={"tenant", "relisted_from", "suggested"})
 
-    class Meta:
-        ordering = ["position", "id"]
-        constraints = [
-            models.UniqueConstraint(fields=["product", "photo_id"], name="photo_once_per_product"),
-            models.UniqueConstraint(
-                fields=["product"], condition=Q(is_primary=True), name="one_primary_image"
-            ),
-        ]
+    def _tell_edit(self, changed: dict[str, list[Any]], by: UUID | None) -> None:
+        told = {"changes": _plain(changed)} | ({"by": str(by)} if by else {})
+        if self.is_on_sale:
+            self._move(lifecycle.State.UPDATED, lifecycle.ON_SALE, now(), told)
+        else:
+            record(self.tenant, "product.edited", subject=self.pk, version=self.version, **told)
 
-    def __str__(self) -> str:
-        return f"Picture {self.position} of {self.product_id}"
+    def _refuse_closed(self) -> None:
+        if self.state in (lifecycle.State.SOLD, lifecycle.State.DELISTED):
+            raise Refused(f"{self} is {self.state}: its words stay as they were.")
+        if self.deleted_at:
+            raise Refused(f"{self} was deleted. Restore it first.")
+
+    # Away and back.
+
+    @transaction.atomic
+    def remove(self, **told: Any) -> None:
+        """Delete, so that it can be restored. What is on sale is taken off sale first."""
+        if self.is_on_sale:
+            self.become(lifecycle.State.DELISTED, **told)
+        gone = Product.objects.filter(pk=self.pk, deleted_at=None).update(
+            deleted_at=now(), version=F("version") + 1, updated_at=now()
+        )
+        self.refresh_from_db()
+        if gone:
+            record(self.tenant, "product.deleted", subject=self.pk, version=self.version, **told)
+
+    @transaction.atomic
+    def restore(self, **told: Any) -> None:
+        back = Product.objects.filter(pk=self.pk, deleted_at__isnull=False).update(
+            deleted_at=None, version=F("version") + 1, updated_at=now()
+        )
+        self.refresh_from_db()
+        if back:
+            record(self.tenant, "product.restored", subject=self.pk, version=self.version, **told)
+
+
+def _plain(changed: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """Decimals as text, so that an event is plain JSON."""
+    return {
+        name: [str(one) if name == "rating" and one is not None else one for one in pair]
+        for name, pair in changed.items()
+    }

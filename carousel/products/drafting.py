@@ -1,0 +1,116 @@
+"""An accepted group becomes a draft, and stops being one when the acceptance is taken back.
+
+Both may be asked twice: a group has one product for ever, which undrafting hides and drafting
+brings back with everything that staff wrote on it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.timezone import now
+
+from carousel.errors import Refused
+from carousel.events.outbox import record
+from carousel.products.images import ProductImage
+from carousel.products.models import Product
+from carousel.tenants.models import Tenant, User
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A photo of the item. `files` maps a variant ("cutout", "thumb") to its {"key": ...}."""
+
+    photo_id: UUID
+    files: Mapping[str, Any] = field(default_factory=dict)
+    is_primary: bool = False
+
+
+@transaction.atomic
+def draft(
+    tenant: Tenant,
+    user: User | None,
+    name: str,
+    pictures: Sequence[Picture],
+    batch_id: UUID,
+    group_id: UUID,
+    *,
+    named_by_staff: bool = False,
+) -> Product:
+    """The draft of this group, with these pictures in this order. The first is primary by default.
+
+    A name that staff chose is theirs: no suggestion replaces it. Refused once it has been listed.
+    """
+    product, made = Product.objects.get_or_create(
+        tenant=tenant,
+        group_id=group_id,
+        defaults={"batch_id": batch_id, "title": name[:200], "currency": tenant.currency},
+    )
+    if not made:
+        _bring_back(product)
+    _name(product, name, named_by_staff=named_by_staff)
+    show(product, pictures)
+    record(tenant, "product.drafted", subject=product.pk, **_by(user), batch=str(batch_id))
+    return product
+
+
+@transaction.atomic
+def undraft(product: Product, user: User | None = None) -> None:
+    """Hide the draft again. Refused when it has been listed: a storefront may have shown it."""
+    hidden = Product.objects.filter(
+        pk=product.pk, state=Product.State.DRAFT, deleted_at=None
+    ).update(deleted_at=now(), version=F("version") + 1)
+    product.refresh_from_db()
+    if not hidden and product.deleted_at is None:
+        raise Refused(f"{product} is {product.state}. Take it off sale before changing its group.")
+    if hidden:
+        record(product.tenant, "product.undrafted", subject=product.pk, **_by(user))
+
+
+def show(product: Product, pictures: Sequence[Picture]) -> None:
+    """Make these the product's pictures. A primary picture that staff chose stays if it is there."""
+    chosen = product.images.filter(is_primary=True).values_list("photo_id", flat=True).first()
+    product.images.all().delete()
+    primary = _primary(pictures, chosen)
+    ProductImage.objects.bulk_create(
+        ProductImage(
+            tenant_id=product.tenant_id,
+            product=product,
+            photo_id=picture.photo_id,
+            position=position,
+            is_primary=picture.photo_id == primary,
+            files=dict(picture.files),
+        )
+        for position, picture in enumerate(pictures)
+    )
+
+
+def _primary(pictures: Sequence[Picture], chosen: UUID | None) -> UUID | None:
+    there = [picture.photo_id for picture in pictures]
+    if chosen in there:
+        return chosen
+    flagged = [picture.photo_id for picture in pictures if picture.is_primary]
+    return next(iter([*flagged, *there]), None)
+
+
+def _bring_back(product: Product) -> None:
+    there = Product.objects.filter(pk=product.pk, state=Product.State.DRAFT).update(
+        deleted_at=None, version=F("version") + 1, updated_at=now()
+    )
+    product.refresh_from_db()
+    if not there:
+        raise Refused(f"{product} is {product.state} already.")
+
+
+def _name(product: Product, name: str, *, named_by_staff: bool) -> None:
+    if named_by_staff and name and name != product.title:
+        product.edit({"title": name[:200]})
+    elif named_by_staff and name:
+        product.claim("title")
+
+
+def _by(user: User | None) -> dict[str, str]:
+    return {"by": str(user.pk)} if user else {}

@@ -1,0 +1,48 @@
+"""The pictures of a product: their order, and which one comes first."""
+
+from uuid import UUID
+
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.utils.timezone import now
+
+from carousel.events.outbox import record
+from carousel.products.models import Product
+from carousel.rows import TenantRow
+
+
+class ProductImage(TenantRow):
+    """One picture of a product. Keys, never addresses: a signed address is made when it is read."""
+
+    product = models.ForeignKey(Product, models.CASCADE, related_name="images")
+    photo_id: "models.UUIDField[UUID, UUID]" = models.UUIDField()
+    position = models.PositiveSmallIntegerField(default=0)
+    is_primary = models.BooleanField(default=False)
+    files = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["product", "photo_id"], name="photo_once_per_product"),
+            models.UniqueConstraint(
+                fields=["product"], condition=Q(is_primary=True), name="one_primary_image"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Picture {self.position} of {self.product_id}"
+
+    def key(self, *variants: str) -> str | None:
+        """The storage key of the first of these variants that was made."""
+        kept = (self.files.get(variant) for variant in variants)
+        return next((file["key"] for file in kept if file), None)
+
+    @transaction.atomic
+    def make_primary(self) -> None:
+        """The picture that the storefront shows first. The product's row keeps two choosers apart."""
+        product = Product.objects.select_for_update().get(pk=self.product_id)
+        product.images.filter(is_primary=True).exclude(pk=self.pk).update(is_primary=False)
+        if product.images.filter(pk=self.pk, is_primary=False).update(is_primary=True):
+            Product.objects.filter(pk=product.pk).update(version=F("version") + 1, updated_at=now())
+            record(self.tenant, "product.pictured", subject=product.pk, primary=str(self.photo_id))
+        self.refresh_from_db()
