@@ -1,6 +1,19 @@
 """Every model of imaging, where Django looks for them."""
 
+from imaging.analysis.models import Analysis, Attribute, Defect
+from imaging.inference.models import ModelCall
 from imaging.jobs.models import Batch, Job, Step
 from imaging.uploads.models import Embedding, Photo
+from imaging.uploads.receipt import Line, Receipt
 
-__all__ = ["Batch", "Embedding", "Job", "Photo", "Step"]
+__all__ = [
+    "Analysis",
+    "Attribute",
+    "Batch",
+    "Defect",
+    "Embedding",
+    "Job",
+    "ModelCall",
+    "Photo",
+    "Step",
+]
