@@ -9,7 +9,8 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from carousel import wiring
 from carousel.errors import GiveUp, Refused, Retry
-from carousel.tenants.auth import KeyAuth, ReadingSession
+from carousel.tenants.auth import Bearer, ReadingSession
+from carousel.tenants.limits import TooMany
 
 TITLES = {
     400: "Bad request",
@@ -18,6 +19,7 @@ TITLES = {
     404: "Not found",
     409: "Refused",
     422: "Invalid input",
+    429: "Too many requests",
     503: "Try again later",
 }
 
@@ -27,7 +29,7 @@ api = NinjaAPI(
     description="Listings for the storefront, and everything that staff can do.",
     urls_namespace="api",
     docs_url="/docs",
-    auth=[KeyAuth(), ReadingSession()],
+    auth=[Bearer(), ReadingSession()],
 )
 
 for prefix, router in wiring.ROUTERS.items():
@@ -56,6 +58,14 @@ def gave_up(request: HttpRequest, error: GiveUp) -> HttpResponse:
 def later(request: HttpRequest, error: Retry) -> HttpResponse:
     response = problem(503, str(error))
     response["Retry-After"] = "5"
+    return response
+
+
+@api.exception_handler(TooMany)
+def too_many(request: HttpRequest, error: TooMany) -> HttpResponse:
+    response = problem(429, str(error))
+    response["Retry-After"] = str(error.allowance.reset)
+    response.headers.update(error.allowance.headers())
     return response
 
 

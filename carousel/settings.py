@@ -119,6 +119,11 @@ AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_FORM_FIELD = "username"
+OIDC_ISSUER = env.text("OIDC_ISSUER")
+OIDC_JWKS_URL = env.text("OIDC_JWKS_URL", f"{OIDC_ISSUER}/.well-known/jwks.json")
+OIDC_CLIENT_IDS = env.words("OIDC_CLIENT_IDS")
+OIDC_TENANT_CLAIM = env.text("OIDC_TENANT_CLAIM", "custom:tenant")
+REGISTRATION_OPEN = env.flag("REGISTRATION_OPEN")
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "sign-in"

@@ -48,6 +48,9 @@ FAILED = {"photo": "imaging.uploads.photos.failed"}
 SUBSCRIBERS: dict[str, list[str]] = {}
 """Event kind -> functions called with the event, in the same transaction."""
 
+VERSIONS = "imaging.uploads.progress.versions"
+"""Keys -> their versions, for the live pages: see carousel/live."""
+
 NEIGHBOURS = "pricing.catalogue.neighbours"
 DEMO = ["pricing.demo.seed_demo_sales"]
 EVALUATIONS: dict[str, str] = {"grouping": "grouping.evaluation.command"}
@@ -55,7 +58,11 @@ EVALUATIONS: dict[str, str] = {"grouping": "grouping.evaluation.command"}
 SCHEDULE: dict[str, tuple[str, float]] = {"sweep": ("imaging.jobs.tasks.sweep", 15)}
 """Name -> task, seconds between runs. Daily work: see carousel/celery.py."""
 
-ROUTERS: dict[str, str] = {}
+ROUTERS: dict[str, str] = {
+    "/auth": "carousel.tenants.api.auth",
+    "/settings": "carousel.tenants.api.router",
+    "/batches": "imaging.uploads.api.router",
+}
 """Prefix under /api/v1 -> ninja router."""
 
 TASKS = ["imaging.jobs"]

@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 import uuid
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
@@ -11,6 +12,10 @@ from django.utils.timezone import now
 
 from carousel.rows import Row, TenantRow
 from carousel.tenants.options import TenantOptions
+
+
+KEY_PREFIX = "ck_"
+KEY_AGE = timedelta(days=90)
 
 
 class Tenant(Row):
@@ -51,6 +56,7 @@ class User(AbstractUser):
     last_name = None  # type: ignore[assignment]
     email = models.EmailField(unique=True)
     full_name = models.CharField(max_length=150, blank=True)
+    oidc_subject = models.CharField(max_length=255, unique=True, null=True, blank=True)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = []
@@ -100,7 +106,9 @@ class ApiKey(TenantRow):
     name = models.CharField(max_length=100)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     prefix = models.CharField(max_length=12, editable=False)
-    scopes = models.JSONField(default=list, blank=True)
+    role = models.CharField(
+        max_length=10, choices=Membership.Role, default=Membership.Role.VIEWER
+    )
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     last_used_at = models.DateTimeField(null=True, editable=False)
     revoked_at = models.DateTimeField(null=True, blank=True)
@@ -111,16 +119,68 @@ class ApiKey(TenantRow):
         return f"{self.name} ({self.prefix}...)"
 
     @classmethod
-    def issue(cls, tenant: Tenant, name: str, scopes: list[str]) -> tuple["ApiKey", str]:
+    def issue(
+        cls, tenant: Tenant, name: str, role: str = Membership.Role.VIEWER
+    ) -> tuple["ApiKey", str]:
         """A new key and its token. The token is not stored and cannot be shown again."""
-        token = f"ck_{secrets.token_urlsafe(32)}"
+        token = KEY_PREFIX + secrets.token_urlsafe(32)
         key = cls.objects.create(
-            tenant=tenant, name=name, scopes=scopes, digest=digest(token), prefix=token[:10]
+            tenant=tenant, name=name, role=role, digest=digest(token), prefix=token[:10]
         )
         return key, token
 
+    @property
+    def is_old(self) -> bool:
+        """Older than 90 days: time to make a second key and retire this one."""
+        return now() - self.created_at > KEY_AGE
+
     def revoke(self) -> None:
         ApiKey.objects.filter(pk=self.pk, revoked_at=None).update(revoked_at=now())
+
+
+class RefreshTokenQuerySet(models.QuerySet["RefreshToken"]):
+    def family(self, family: uuid.UUID) -> Self:
+        return self.filter(family=family)
+
+    def revoke(self) -> int:
+        return self.filter(revoked_at=None).update(revoked_at=now())
+
+
+class RefreshToken(TenantRow):
+    """One link of a chain of refresh tokens that began with one sign-in (its family)."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="refresh_tokens")
+    family = models.UUIDField(db_index=True)
+    digest = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    objects = RefreshTokenQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"Refresh token of {self.user}"
+
+    def is_usable(self, moment: datetime) -> bool:
+        return self.used_at is None and self.revoked_at is None and moment < self.expires_at
+
+
+class AuditEntry(TenantRow):
+    """Who changed which rule or right, from what to what. Written once, never changed."""
+
+    user = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    action = models.CharField(max_length=60)
+    subject = models.CharField(max_length=120, blank=True)
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name_plural = "audit entries"
+        default_permissions = ("view",)
+        indexes = [models.Index(fields=["tenant", "-created_at"], name="audit_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.action} by {self.user}"
 
 
 def digest(token: str) -> str:

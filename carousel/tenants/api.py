@@ -1,0 +1,125 @@
+"""Signing in for programs and people, and the tenant's settings, as JSON."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import authenticate
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.http import HttpRequest
+from ninja import Field, Router, Schema
+from ninja.errors import AuthenticationError, HttpError
+
+from carousel.errors import Refused
+from carousel.tenants import tokens
+from carousel.tenants.models import Membership, Tenant, User
+from carousel.tenants.options import TenantOptions
+from carousel.tenants.settings import change
+
+auth = Router(tags=["auth"], auth=None)
+router = Router(tags=["settings"])
+
+
+class Credentials(Schema):
+    email: str = Field(max_length=254, examples=["ada@example.com"])
+    password: str = Field(max_length=1000)
+    tenant: str = Field("", max_length=50, description="Slug; needed by people of several shops.")
+
+
+class Refresh(Schema):
+    refresh: str = Field(max_length=200)
+
+
+class Registration(Credentials):
+    full_name: str = Field("", max_length=150)
+
+
+class TokenPair(Schema):
+    access: str
+    refresh: str
+    expires_in: int = Field(description="Seconds that the access token works.")
+    token_type: str = "Bearer"
+
+
+@auth.post("/login", response=TokenPair, operation_id="login")
+def login(request: HttpRequest, body: Credentials) -> TokenPair:
+    """Trade an e-mail address and a password for a pair of tokens. Locked after ten wrong tries."""
+    user = authenticate(request, username=body.email, password=body.password)
+    membership = user and _membership(user.pk, body.tenant)
+    if not membership:
+        raise AuthenticationError
+    return _pair(tokens.issue(membership.user, membership.tenant))
+
+
+@auth.post("/register", response={201: TokenPair}, operation_id="register")
+@transaction.atomic
+def register(request: HttpRequest, body: Registration) -> tuple[int, TokenPair]:
+    """Join a shop as a viewer. Off unless REGISTRATION_OPEN is set."""
+    if not settings.REGISTRATION_OPEN:
+        raise HttpError(403, "Registration is closed; ask the shop's administrator.")
+    tenant = Tenant.objects.filter(slug=body.tenant, is_active=True).first()
+    if tenant is None or User.objects.filter(email=body.email.lower()).exists():
+        raise Refused("This shop cannot register this address.")
+    try:
+        validate_email(body.email)
+        validate_password(body.password)
+    except ValidationError as error:
+        raise Refused(" ".join(error.messages)) from error
+    user = User.objects.create_user(body.email, body.password, full_name=body.full_name)
+    Membership.objects.create(tenant=tenant, user=user, role=Membership.Role.VIEWER)
+    return 201, _pair(tokens.issue(user, tenant))
+
+
+@auth.post("/refresh", response=TokenPair, operation_id="refresh_token")
+def refresh_token(request: HttpRequest, body: Refresh) -> TokenPair:
+    """Trade a refresh token for a new pair. Each works once; a second use ends the family."""
+    try:
+        return _pair(tokens.rotate(body.refresh))
+    except Refused as error:
+        raise AuthenticationError from error
+
+
+@auth.post("/logout", response={204: None}, operation_id="logout")
+def logout(request: HttpRequest, body: Refresh) -> tuple[int, None]:
+    """End the family of this refresh token."""
+    tokens.revoke(body.refresh)
+    return 204, None
+
+
+class SettingsOut(Schema):
+    name: str
+    currency: str
+    options: TenantOptions
+
+
+@router.get("", response=SettingsOut, operation_id="get_settings")
+def get_settings(request: HttpRequest) -> Tenant:
+    return _tenant(request)
+
+
+@router.put("", response=SettingsOut, operation_id="put_settings")
+def put_settings(request: HttpRequest, body: TenantOptions) -> Tenant:
+    """Replace all options. Works at once; the change is in the audit log."""
+    user = request.user if isinstance(request.user, User) else None
+    change(_tenant(request), user, body.model_dump(mode="json"))
+    return _tenant(request)
+
+
+def _tenant(request: HttpRequest) -> Tenant:
+    tenant: Tenant = request.tenant  # type: ignore[attr-defined]
+    return tenant
+
+
+def _pair(pair: tokens.Pair) -> TokenPair:
+    return TokenPair(access=pair.access, refresh=pair.refresh, expires_in=pair.expires_in)
+
+
+def _membership(user_id: Any, slug: str) -> Membership | None:
+    """The one membership, or the one at the named shop."""
+    mine = Membership.objects.select_related("user", "tenant").filter(
+        user_id=user_id, tenant__is_active=True
+    )
+    found = list(mine.filter(tenant__slug=slug) if slug else mine[:2])
+    return found[0] if len(found) == 1 else None

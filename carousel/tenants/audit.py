@@ -1,0 +1,25 @@
+"""The one way to write the audit log."""
+
+from typing import Any
+
+from carousel.tenants.models import AuditEntry, Tenant, User
+
+
+def note(
+    tenant: Tenant,
+    user: User | None,
+    action: str,
+    subject: str = "",
+    *,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> AuditEntry:
+    """Inside the transaction of the change it tells about."""
+    return AuditEntry.objects.create(
+        tenant=tenant,
+        user=user,
+        action=action,
+        subject=subject,
+        before=before or {},
+        after=after or {},
+    )
