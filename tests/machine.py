@@ -23,7 +23,9 @@ NEVER_IN_TESTS = (
 
 def new_home() -> Home:
     """A folder named after this process, so that the next run can tell whether it is still used."""
-    return Home(Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-")).resolve())
+    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-")).resolve()
+    folder.chmod(0o711)
+    return Home(folder)
 
 
 def environment(home: Home) -> dict[str, str]:

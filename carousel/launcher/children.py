@@ -69,6 +69,7 @@ class Child:
         if process is not None:
             self._ask(process, hurry or Event())
             _kill_group(process.pid)
+            process.wait(10)
         self._process = None
         self.pidfile.unlink(missing_ok=True)
 

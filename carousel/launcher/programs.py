@@ -24,7 +24,7 @@ def web(host: str, port: int) -> Program:
 
 
 def worker(children: int) -> Program:
-    """Warm first: running steps finish. Then cold: they go back, and run again at the next start."""
+    """Warm first: running steps finish. Then cold: they go back, and run again next time."""
     threads = max(1, cores() // children)
     return _python(
         *("worker", "celery", "-A", "carousel", "worker", "--queues", ",".join(QUEUES)),
