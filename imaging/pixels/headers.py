@@ -63,10 +63,14 @@ class Header:
     size: tuple[int, int] | None
 
 
-def read_header(data: bytes) -> Header:
-    """Name the format and the claimed size, or raise `Rejected` before anything is decoded."""
-    check_bytes(len(data))
-    header = _recognise(data)
+def read_header(data: bytes, length: int | None = None) -> Header:
+    """Name the format and the claimed size, or raise `Rejected` before anything is decoded.
+
+    `data` may be only the start of a file when `length` gives the bytes of the whole.
+    """
+    length = len(data) if length is None else length
+    check_bytes(length)
+    header = _recognise(data, length)
     if header.size is not None:
         check_size(*header.size)
     return header
@@ -84,20 +88,18 @@ def check_size(width: int, height: int) -> None:
         raise Rejected("The photo is damaged: it has no width or no height.")
     if width * height > MAX_PIXELS:
         megapixels = f"{width * height / 1e6:.1f}".removesuffix(".0")
-        raise Rejected(
-            f"{width} x {height} = {megapixels} megapixels, the limit is 50."
-        )
+        raise Rejected(f"{width} x {height} = {megapixels} megapixels, the limit is 50.")
     if max(width, height) > MAX_SIDE:
         raise Rejected(f"{width} x {height}: a side may be at most {MAX_SIDE} pixels.")
 
 
-def _recognise(data: bytes) -> Header:
+def _recognise(data: bytes, length: int) -> Header:
     if data.startswith(b"\xff\xd8\xff"):
         return Header("jpeg", _jpeg_size(data))
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
         return Header("png", _png_size(data))
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
-        return Header("webp", _webp_size(data))
+        return Header("webp", _webp_size(data, length))
     if data[4:8] == b"ftyp" and data[8:12] in HEIC_BRANDS:
         return Header("heic", None)
     raise Rejected(_why_not(data))
@@ -128,8 +130,8 @@ def _png_size(data: bytes) -> tuple[int, int] | None:
     return width, height
 
 
-def _webp_size(data: bytes) -> tuple[int, int] | None:
-    if int.from_bytes(data[4:8], "little") + 8 > len(data):
+def _webp_size(data: bytes, length: int) -> tuple[int, int] | None:
+    if int.from_bytes(data[4:8], "little") + 8 > length:
         raise Rejected("The photo is cut short.")
     kind = data[12:16]
     if len(data) < 30:
@@ -165,9 +167,7 @@ def _why_not_boxed(brand: bytes) -> str:
 
 def _why_not_text(start: bytes) -> str:
     lowered = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if lowered.startswith(
-        (b"<!doctype html", b"<html", b"<script", b"<head", b"<body")
-    ):
+    if lowered.startswith((b"<!doctype html", b"<html", b"<script", b"<head", b"<body")):
         return "This is not a photo: the file starts like a web page."
     if lowered.startswith((b"<svg", b"<?xml")):
         return f"This is a drawing (SVG), which is not accepted: {ACCEPTED}"

@@ -1,7 +1,10 @@
 """What a photo's job means for the photo: ready, or failed with a sentence."""
 
+from django.db.models import Case, Value, When
+
 from carousel.events.outbox import record
 from imaging.jobs.models import Job
+from imaging.pixels.opening import Inspection
 from imaging.uploads.models import Photo
 
 
@@ -24,4 +27,31 @@ def failed(job: Job, error: str) -> None:
     """A photo that a step rejected keeps that reason; any other failure gets the step's words."""
     Photo.objects.filter(pk=job.subject_id).exclude(state=Photo.State.REJECTED).update(
         state=Photo.State.FAILED, reason=error
+    )
+
+
+def reject(photo: Photo, sentence: str) -> None:
+    """This file will never become a photo. The batch goes on without it."""
+    Photo.objects.filter(pk=photo.pk).exclude(state=Photo.State.READY).update(
+        state=Photo.State.REJECTED, reason=sentence
+    )
+
+
+def inspected(photo: Photo, seen: Inspection) -> None:
+    """Write down what the file says about itself: type by its bytes, upright size, capture time."""
+    Photo.objects.filter(pk=photo.pk).update(
+        content_type=seen.content_type,
+        width=seen.width,
+        height=seen.height,
+        taken_at=seen.taken_at,
+        state=Case(
+            When(state=Photo.State.RECEIVED, then=Value(Photo.State.PROCESSING)), default="state"
+        ),
+    )
+
+
+def cut(photo: Photo, *, model: str, is_fallback: bool, faults: list[str]) -> None:
+    """Name the model that cut the item out, and what looks wrong with the result."""
+    Photo.objects.filter(pk=photo.pk).update(
+        cutout_model=model, cutout_is_fallback=is_fallback, faults=faults
     )

@@ -1,0 +1,145 @@
+"""Batches and photos over the JSON API. The same door as the page: `intake.receive`."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from ninja import File, Router, Schema, Status
+from ninja.files import UploadedFile
+from pydantic import Field
+
+from carousel.models import Tenant
+from imaging.jobs.models import Batch
+from imaging.uploads import progress as counting
+from imaging.uploads.batches import new_batch
+from imaging.uploads.intake import BLOCK, Arrival, Outcome, Received, receive
+from imaging.uploads.models import Photo
+
+router = Router(tags=["batches"])
+
+
+class NewBatch(Schema):
+    name: str = Field("", max_length=120)
+
+
+class BatchOut(Schema):
+    id: UUID
+    name: str
+    created_at: datetime
+
+
+class PhotoOut(Schema):
+    """`state`: received, processing, ready, rejected or failed; `reason` says why in a sentence."""
+
+    id: UUID
+    index: int
+    filename: str
+    sha256: str
+    size: int
+    state: str
+    reason: str
+
+
+class Sent(Schema):
+    """What became of a file: stored, here (the same bytes are in the batch), or refused."""
+
+    outcome: Literal["stored", "here", "refused"]
+    reason: str
+    photo: PhotoOut
+
+
+class PhaseOut(Schema):
+    name: str
+    done: int
+    total: int
+
+
+class StatusOut(Schema):
+    """`percent` 0-100; `seconds_left` null while the speed is not known."""
+
+    id: UUID
+    name: str
+    state: Literal["empty", "processing", "completed"]
+    photos: int
+    ready: int
+    failed: int
+    rejected: int
+    percent: int
+    grouped: bool
+    seconds_left: int | None
+    phases: list[PhaseOut]
+    troubles: list[PhotoOut]
+
+
+@router.post("", response={201: BatchOut}, summary="Open a batch")
+def create(request: HttpRequest, batch: NewBatch) -> Any:
+    return Status(201, new_batch(_tenant(request), None, batch.name))
+
+
+@router.get("/{uuid:batch_id}", response=StatusOut, summary="How far a batch is")
+def status(request: HttpRequest, batch_id: UUID) -> Any:
+    batch = _batch(request, batch_id)
+    now = counting.progress(batch)
+    return StatusOut(
+        id=batch.pk,
+        name=batch.name,
+        state=_state(now),
+        photos=now.photos,
+        ready=now.ready,
+        failed=now.failed,
+        rejected=now.rejected,
+        percent=now.percent,
+        grouped=now.has_groups,
+        seconds_left=now.seconds_left,
+        phases=[PhaseOut.from_orm(phase) for phase in now.phases],
+        troubles=[PhotoOut.from_orm(photo) for photo in counting.troubles(batch)],
+    )
+
+
+@router.post(
+    "/{uuid:batch_id}/photos",
+    response={200: Sent, 201: Sent, 413: Sent, 422: Sent},
+    summary="Send one photo (multipart field `file`)",
+)
+def send(
+    request: HttpRequest, batch_id: UUID, file: UploadedFile = File(...)  # noqa: B008
+) -> Any:
+    """201 stored; 200 the same bytes are in this batch; 413 and 422 refused, with the reason."""
+    batch = _batch(request, batch_id)
+    arrival = Arrival(filename=file.name or "photo")
+    result = receive(_tenant(request), None, batch, file.chunks(BLOCK), arrival)
+    sent = Sent(
+        outcome=result.outcome.value, reason=result.reason, photo=PhotoOut.from_orm(result.photo)
+    )
+    return Status(_code(result, file.size or 0), sent)
+
+
+@router.get("/{uuid:batch_id}/photos", response=list[PhotoOut], summary="The photos of a batch")
+def photos(request: HttpRequest, batch_id: UUID, after: int = -1, limit: int = 200) -> Any:
+    """In the order of the upload, after place `after`, at most `limit` (1-500)."""
+    wanted = _batch(request, batch_id).photos.live().filter(index__gt=after)
+    return list(wanted.order_by("index", "id")[: max(1, min(limit, 500))])
+
+
+def _tenant(request: HttpRequest) -> Tenant:
+    tenant: Tenant = request.tenant  # type: ignore[attr-defined]
+    return tenant
+
+
+def _batch(request: HttpRequest, pk: UUID) -> Batch:
+    return get_object_or_404(_tenant(request).batches.live(), pk=pk)
+
+
+def _code(result: Received, size: int) -> int:
+    if result.outcome is Outcome.REFUSED:
+        return 413 if size > settings.MAX_UPLOAD_BYTES else 422
+    return 201 if result.outcome is Outcome.STORED else 200
+
+
+def _state(now: counting.Progress) -> Literal["empty", "processing", "completed"]:
+    if now.is_running:
+        return "processing"
+    return "completed" if now.photos or now.rejected else "empty"

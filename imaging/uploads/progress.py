@@ -1,0 +1,147 @@
+"""How far a batch is, counted from its rows: nothing here is remembered or guessed."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.db.models import Count, Q
+from django.db.models.functions import Now
+from django.utils.timezone import now
+
+from carousel import wiring
+from imaging.jobs.models import Batch, Job, Step
+from imaging.uploads.models import Photo
+
+WINDOW = timedelta(seconds=60)
+"""The speed shown is that of the last minute."""
+PHASES = {
+    "Checked": ("inspect",),
+    "Cut out": ("cutout",),
+    "Compared": ("embed",),
+    "Described": ("classify", "attributes", "defects"),
+}
+RECENT = 12
+NAMED_TROUBLES = 100
+
+
+@dataclass(frozen=True)
+class Phase:
+    name: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    """`percent` 0..100 of all photo work; `photos_a_minute` and `seconds_left` are None when unknown."""
+
+    photos: int
+    ready: int
+    rejected: int
+    failed: int
+    waiting: int
+    percent: int
+    phases: tuple[Phase, ...]
+    is_running: bool
+    is_grouping: bool
+    has_groups: bool
+    photos_a_minute: float | None
+    seconds_left: int | None
+
+    @property
+    def has_work(self) -> bool:
+        return self.photos > 0
+
+    @property
+    def troubles(self) -> int:
+        return self.rejected + self.failed
+
+
+def versions(batches: Iterable[UUID]) -> dict[UUID, int]:
+    """What live pages compare: it grows with every visible change of a batch. One query."""
+    return dict(Batch.objects.filter(pk__in=batches).values_list("pk", "version"))
+
+
+def progress(batch: Batch) -> Progress:
+    """Six small queries, whatever the number of photos."""
+    photos = _photo_counts(batch)
+    done, total = _steps(batch)
+    jobs = dict(batch.jobs.open().values_list("kind").annotate(jobs=Count("pk")))
+    pace = _steps_a_second(batch)
+    length = len(wiring.PIPELINES["photo"])
+    stored = sum(photos.values()) - photos["refused"]
+    left = max(total - done, 0)
+    return Progress(
+        photos=stored,
+        ready=photos[Photo.State.READY],
+        rejected=photos[Photo.State.REJECTED] + photos["refused"],
+        failed=photos[Photo.State.FAILED],
+        waiting=photos[Photo.State.RECEIVED] + photos[Photo.State.PROCESSING],
+        percent=done * 100 // total if total else 0,
+        phases=_phases(batch, stored),
+        is_running=bool(jobs),
+        is_grouping="group" in jobs,
+        has_groups=_is_grouped(batch),
+        photos_a_minute=pace * 60 / length if pace else None,
+        seconds_left=round(left / pace) if pace and left else None,
+    )
+
+
+def recent(batch: Batch) -> list[Photo]:
+    """The photos that last got a picture of themselves, newest first."""
+    seen = batch.photos.live().filter(files__has_key="160")
+    done = Step.objects.filter(job__batch=batch, kind="inspect", state=Step.State.DONE)
+    newest = list(done.order_by("-finished_at").values_list("job__subject_id", flat=True)[:RECENT])
+    photos = seen.in_bulk(newest)
+    return [photos[pk] for pk in newest if pk in photos]
+
+
+def troubles(batch: Batch) -> list[Photo]:
+    """Photos that will not become part of an item as they are, with their reasons."""
+    bad = batch.photos.live().filter(state__in=[Photo.State.REJECTED, Photo.State.FAILED])
+    return list(bad.order_by("index", "id")[:NAMED_TROUBLES])
+
+
+def _photo_counts(batch: Batch) -> dict[str, int]:
+    counts = dict.fromkeys([*Photo.State.values, "refused"], 0)
+    rows = batch.photos.live().values_list("state", Q(original="")).annotate(photos=Count("pk"))
+    for state, is_refused, photos in rows:
+        counts["refused" if is_refused else state] += photos
+    return counts
+
+
+def _steps(batch: Batch) -> tuple[int, int]:
+    """(done, total) steps of the photos; what a failed photo will not do any more counts as done."""
+    length = len(wiring.PIPELINES["photo"])
+    jobs = batch.jobs.filter(kind="photo").aggregate(
+        all=Count("pk"), failed=Count("pk", filter=Q(state=Job.State.FAILED))
+    )
+    done = Step.objects.filter(job__batch=batch, job__kind="photo", state=Step.State.DONE)
+    going = done.exclude(job__state=Job.State.FAILED).count()
+    return going + jobs["failed"] * length, jobs["all"] * length
+
+
+def _phases(batch: Batch, photos: int) -> tuple[Phase, ...]:
+    steps = Step.objects.filter(job__batch=batch, job__kind="photo", state=Step.State.DONE)
+    done = dict(steps.values_list("kind").annotate(steps=Count("pk")))
+    return tuple(
+        Phase(name, min(done.get(kind, 0) for kind in kinds), photos)
+        for name, kinds in PHASES.items()
+    )
+
+
+def _steps_a_second(batch: Batch) -> float | None:
+    """Over the last minute, or since the first step when that is less long ago."""
+    done = Step.objects.filter(job__batch=batch, job__kind="photo", state=Step.State.DONE)
+    lately = done.filter(finished_at__gte=Now() - WINDOW)
+    count = lately.count()
+    if count < 2:
+        return None
+    first = lately.order_by("finished_at").values_list("finished_at", flat=True).first()
+    seconds = (now() - first).total_seconds() if first else 0
+    return count / seconds if seconds > 1 else None
+
+
+def _is_grouped(batch: Batch) -> bool:
+    return batch.jobs.filter(kind="group", state=Job.State.COMPLETED).exists()
