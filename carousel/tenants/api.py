@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 from django.http import HttpRequest
-from ninja import Field, Router, Schema
+from ninja import Field, Router, Schema, Status
 from ninja.errors import AuthenticationError, HttpError
 
 from carousel.errors import Refused
@@ -55,7 +55,7 @@ def login(request: HttpRequest, body: Credentials) -> TokenPair:
 
 @auth.post("/register", response={201: TokenPair}, operation_id="register")
 @transaction.atomic
-def register(request: HttpRequest, body: Registration) -> tuple[int, TokenPair]:
+def register(request: HttpRequest, body: Registration) -> Status[TokenPair]:
     """Join a shop as a viewer. Off unless REGISTRATION_OPEN is set."""
     if not settings.REGISTRATION_OPEN:
         raise HttpError(403, "Registration is closed; ask the shop's administrator.")
@@ -69,7 +69,7 @@ def register(request: HttpRequest, body: Registration) -> tuple[int, TokenPair]:
         raise Refused(" ".join(error.messages)) from error
     user = User.objects.create_user(body.email, body.password, full_name=body.full_name)
     Membership.objects.create(tenant=tenant, user=user, role=Membership.Role.VIEWER)
-    return 201, _pair(tokens.issue(user, tenant))
+    return Status(201, _pair(tokens.issue(user, tenant)))
 
 
 @auth.post("/refresh", response=TokenPair, operation_id="refresh_token")
@@ -82,10 +82,10 @@ def refresh_token(request: HttpRequest, body: Refresh) -> TokenPair:
 
 
 @auth.post("/logout", response={204: None}, operation_id="logout")
-def logout(request: HttpRequest, body: Refresh) -> tuple[int, None]:
+def logout(request: HttpRequest, body: Refresh) -> Status[None]:
     """End the family of this refresh token."""
     tokens.revoke(body.refresh)
-    return 204, None
+    return Status(204, None)
 
 
 class SettingsOut(Schema):
