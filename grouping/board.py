@@ -20,7 +20,7 @@ Pair = tuple[UUID, UUID]
 
 @dataclass(frozen=True)
 class Card:
-    """One group of photos. `touched`: a person chose its photos; `named`: a person chose its name."""
+    """One group of photos. A person chose its photos if `touched`, its name if `named`."""
 
     id: UUID
     name: str
@@ -123,10 +123,11 @@ def difference(old: Board, new: Board) -> Edit:
 
 def apply(board: Board, edit: Edit) -> Board:
     """The board after `edit`, or a refusal when its cards are not as the edit found them."""
-    current = {id_: board.cards[id_] for id_ in edit.groups if id_ in board.cards}
-    if current != dict(edit.before) or not edit.aside_before <= board.aside:
-        raise Refused("These groups have changed since.")
+    current = {id_: card for id_, card in board.cards.items() if id_ in edit.groups}
     kept = {id_: card for id_, card in board.cards.items() if id_ not in edit.before}
+    elsewhere = edit.photos & frozenset(_photos(kept.values()))
+    if current != dict(edit.before) or not edit.aside_before <= board.aside or elsewhere:
+        raise Refused("These groups have changed since.")
     aside = board.aside - edit.aside_before | edit.aside_after
     return replace(board, cards={**kept, **edit.after}, aside=aside)
 
@@ -159,9 +160,7 @@ def pair(one: UUID, other: UUID) -> Pair:
 
 def _pairs(cards: Mapping[UUID, Card]) -> frozenset[Pair]:
     return frozenset(
-        pair(one, other)
-        for card in cards.values()
-        for one, other in combinations(card.photos, 2)
+        pair(one, other) for card in cards.values() for one, other in combinations(card.photos, 2)
     )
 
 

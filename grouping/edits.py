@@ -48,7 +48,8 @@ def split_up(board: Board, group: UUID, ids: Callable[[], UUID]) -> Board:
 
 def form(board: Board, photos: Sequence[UUID], new: UUID) -> Board:
     """Put photos, from wherever they lie, into a new group beside the first one's old place."""
-    source = _need(photos) and board.holder(photos[0])
+    _need(photos)
+    source = board.holder(photos[0])
     if source is None:
         card = _made_by_hand(new, "New group", (), _end(board), None)
     else:
@@ -80,7 +81,7 @@ def merge(board: Board, groups: Sequence[UUID]) -> Board:
     _check_room(board, len(photos))
     merged = replace(
         _changed(first, photos),
-        **_merged_name(cards),
+        name=_merged_name(cards),
         kind=MERGED,
         confidence=fmean(card.confidence for card in cards),
         weakest=min((card.weakest for card in cards if card.weakest is not None), default=None),
@@ -138,11 +139,11 @@ def _joined(parts: Sequence[str], kept: int) -> str:
     return MERGED_NAME + ", ".join(parts[:kept]) + more
 
 
-def _merged_name(cards: Sequence[Card]) -> dict[str, str]:
+def _merged_name(cards: Sequence[Card]) -> str:
     """The first card keeps its name, unless nobody gave any of the names."""
     if any(card.named for card in cards):
-        return {}
-    return {"name": joined_name([card.name for card in cards])}
+        return cards[0].name
+    return joined_name([card.name for card in cards])
 
 
 def _put(board: Board, photos: Sequence[UUID], target: Card, index: int | None) -> Board:
@@ -220,7 +221,6 @@ def _check_room(board: Board, number: int) -> None:
         raise Refused(f"A group holds at most {board.limit} photos; this would make {number}.")
 
 
-def _need(photos: Sequence[UUID]) -> bool:
+def _need(photos: Sequence[UUID]) -> None:
     if not photos:
         raise Refused("Choose at least one photo.")
-    return True

@@ -1,4 +1,4 @@
-"""Edits of a board: what each one makes, what it refuses, and that all of them can be taken back."""
+"""Edits of a board: what each makes, what it refuses, and that all can be taken back."""
 
 from collections.abc import Sequence
 from itertools import count
