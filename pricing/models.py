@@ -1,1 +1,331 @@
-"""Models of pricing."""
+"""What was sold, what we suggested and from which evidence, and what people decided about it.
+
+A sale is a fact and never edited by the program. A quote with its comparables is written once and
+replaced, not changed; strikes and decisions are what people said, and outlive every quote.
+"""
+
+from datetime import timedelta
+from typing import Any, Self
+
+from django.contrib.postgres.indexes import OpClass
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.utils.timezone import now
+from pgvector.django import HalfVectorField
+
+from carousel.models import Product, User
+from carousel.products.models import Condition
+from carousel.rows import TenantRow
+from pricing.fields import Season
+
+DIMENSIONS = 1024
+RETENTION = timedelta(days=730)
+
+
+class SaleQuerySet(models.QuerySet["Sale"]):
+    def within(self, path: str) -> Self:
+        """Sales of this category (a lower-case path) and of everything under it."""
+        if not path:
+            return self.all()
+        return self.filter(Q(category_key=path) | Q(category_key__startswith=f"{path}/"))
+
+    def known(self, since: Any, until: Any) -> Self:
+        return self.filter(sold_at__gte=since, sold_at__lte=until)
+
+    def expired(self) -> Self:
+        return self.filter(sold_at__lt=now() - RETENTION)
+
+    def pictured(self, model: str) -> Self:
+        return self.filter(vector__isnull=False, model=model)
+
+
+class Sale(TenantRow):
+    """One thing that sold. Money in minor units; the season follows from the date by itself."""
+
+    sale_id = models.CharField(max_length=100, help_text="The shop's own id of the sale.")
+    product_id = models.CharField(max_length=100, blank=True)
+    price = models.BigIntegerField(help_text="In minor units.")
+    currency = models.CharField(max_length=3, default="ISK")
+    sold_at = models.DateTimeField()
+    listed_at = models.DateTimeField(null=True, blank=True)
+    season = models.GeneratedField(
+        expression=Season("sold_at"), output_field=models.CharField(max_length=2), db_persist=True
+    )
+    category = models.CharField(max_length=200, help_text="A path: Women/Jackets.")
+    category_key = models.GeneratedField(
+        expression=Lower("category"), output_field=models.CharField(max_length=200), db_persist=True
+    )
+    brand = models.CharField(max_length=120, blank=True)
+    brand_key = models.GeneratedField(
+        expression=Lower("brand"), output_field=models.CharField(max_length=120), db_persist=True
+    )
+    condition = models.CharField(max_length=20, choices=Condition, blank=True)
+    title = models.CharField(max_length=300, blank=True)
+    description = models.TextField(blank=True)
+    colour = models.CharField(max_length=100, blank=True)
+    material = models.CharField(max_length=100, blank=True)
+    size = models.CharField(max_length=60, blank=True)
+    image_key = models.CharField(max_length=500, blank=True, help_text="Storage key.")
+    embedding_id = models.UUIDField(null=True, blank=True)
+    vector = HalfVectorField(dimensions=DIMENSIONS, null=True, blank=True)
+    model = models.CharField(max_length=100, blank=True, help_text="What made the vector.")
+    source = models.CharField(max_length=20, default="import")
+
+    objects = SaleQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-sold_at", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "sale_id"], name="a_sale_once_per_tenant"),
+            models.CheckConstraint(name="sale_price_is_positive", condition=Q(price__gt=0)),
+            models.CheckConstraint(
+                name="sale_currency_is_a_code", condition=Q(currency__regex=r"^[A-Z]{3}$")
+            ),
+            models.CheckConstraint(
+                name="sale_condition_is_known", condition=Q(condition__in=["", *Condition.values])
+            ),
+            models.CheckConstraint(
+                name="sale_vector_names_its_model",
+                condition=Q(vector__isnull=True, model="") | Q(vector__isnull=False) & ~Q(model=""),
+            ),
+            models.CheckConstraint(
+                name="sale_listed_before_sold",
+                condition=Q(listed_at__isnull=True) | Q(listed_at__lte=F("sold_at")),
+            ),
+        ]
+        indexes = [
+            # Comparables: the category or a parent (a prefix), then the window.
+            models.Index(
+                F("tenant"),
+                OpClass(F("category_key"), "varchar_pattern_ops"),
+                F("sold_at"),
+                name="sale_by_category",
+            ),
+            models.Index(
+                fields=["tenant", "category_key", "season", "sold_at", "price"],
+                name="sale_by_season",
+            ),
+            models.Index(
+                fields=["tenant", "model", "sold_at"],
+                name="sale_pictured",
+                condition=Q(vector__isnull=False),
+            ),
+            models.Index(fields=["tenant", "brand_key", "sold_at"], name="sale_by_brand"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title or self.category}, {self.price} {self.currency}"
+
+
+class LessonQuerySet(models.QuerySet["Lesson"]):
+    def current(self) -> "Lesson | None":
+        return self.filter(is_current=True).first()
+
+
+class Lesson(TenantRow):
+    """What all sales taught on one day: factors, the calibration and the backtest behind it."""
+
+    is_current = models.BooleanField(default=True)
+    currency = models.CharField(max_length=3)
+    sales = models.PositiveIntegerField(default=0)
+    factors = models.JSONField(default=dict)
+    calibration = models.JSONField(default=dict)
+    figures = models.JSONField(default=dict, help_text="The backtest, as the page shows it.")
+    proposals = models.JSONField(default=list, help_text="What staff's overrides suggest.")
+
+    objects = LessonQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant"], condition=Q(is_current=True), name="one_current_lesson"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sales} sales, {self.created_at:%Y-%m-%d}"
+
+
+class QuoteQuerySet(models.QuerySet["Quote"]):
+    def current(self) -> Self:
+        return self.filter(is_current=True)
+
+
+class Quote(TenantRow):
+    """A price suggested for a product, or none and why, with everything that went into it."""
+
+    product = models.ForeignKey(Product, models.CASCADE, related_name="quotes")
+    is_current = models.BooleanField(default=True)
+    currency = models.CharField(max_length=3)
+    price = models.BigIntegerField(null=True)
+    low = models.BigIntegerField(null=True)
+    high = models.BigIntegerField(null=True)
+    unrounded = models.FloatField(null=True)
+    confidence = models.FloatField(default=0)
+    spread = models.FloatField(default=0)
+    effective = models.FloatField(default=0, help_text="Effective number of comparables.")
+    basis = models.CharField(max_length=12, blank=True)
+    silence = models.CharField(max_length=12, blank=True, help_text="Why there is no price.")
+    lines = models.JSONField(default=list, help_text="The waterfall.")
+    inputs = models.JSONField(default=dict, help_text="What the engine was told.")
+    hint = models.JSONField(
+        default=dict, help_text="The category's median, when there is no price."
+    )
+    days = models.JSONField(default=dict, help_text="Days to sell: low, median, high, sales.")
+    strategy = models.CharField(max_length=40, blank=True, help_text="The arm of an experiment.")
+    lesson = models.ForeignKey(Lesson, models.SET_NULL, null=True, related_name="+")
+
+    objects = QuoteQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["product"], condition=Q(is_current=True), name="one_current_quote"
+            ),
+            models.CheckConstraint(
+                name="quote_has_a_price_or_says_why",
+                condition=Q(price__isnull=True, low__isnull=True, high__isnull=True)
+                & ~Q(silence="")
+                | Q(price__isnull=False, low__isnull=False, high__isnull=False, silence=""),
+            ),
+            models.CheckConstraint(
+                name="quote_price_lies_in_its_range",
+                condition=Q(price__isnull=True)
+                | Q(low__gt=0, low__lte=F("price"), high__gte=F("price")),
+            ),
+            models.CheckConstraint(
+                name="quote_confidence_is_a_share",
+                condition=Q(confidence__gte=0, confidence__lte=1),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.price} {self.currency}" if self.price else f"no price: {self.silence}"
+
+
+class Comparable(TenantRow):
+    """One sale as a quote saw it. Keeps its own price and day: the sale is deleted after 2 years."""
+
+    quote = models.ForeignKey(Quote, models.CASCADE, related_name="comparables")
+    sale = models.ForeignKey(Sale, models.SET_NULL, null=True, related_name="+")
+    position = models.PositiveSmallIntegerField()
+    price = models.BigIntegerField()
+    sold_at = models.DateTimeField()
+    similarity = models.FloatField()
+    basis = models.CharField(max_length=12)
+    recency = models.FloatField(default=0)
+    weight = models.FloatField(default=0)
+    share = models.FloatField(default=0)
+    adjusted = models.FloatField(null=True, help_text="Price made comparable, minor units.")
+    excluded = models.CharField(max_length=12, blank=True)
+    reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["quote", "sale"], name="a_sale_once_per_quote"),
+            models.CheckConstraint(
+                name="comparable_is_excluded_or_weighs",
+                condition=Q(excluded="", weight__gt=0, adjusted__gt=0)
+                | ~Q(excluded="") & Q(weight=0, share=0),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.similarity:.0%} {self.price}"
+
+
+class StrikeQuerySet(models.QuerySet["Strike"]):
+    def standing(self) -> Self:
+        return self.filter(lifted_at=None)
+
+
+class Strike(TenantRow):
+    """A person took a sale out of a product's evidence. Remembered until somebody takes it back."""
+
+    product = models.ForeignKey(Product, models.CASCADE, related_name="strikes")
+    sale = models.ForeignKey(Sale, models.CASCADE, related_name="strikes")
+    by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    reason = models.CharField(max_length=200, blank=True)
+    lifted_at = models.DateTimeField(null=True)
+
+    objects = StrikeQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["product", "sale"], condition=Q(lifted_at=None), name="struck_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reason or "struck"
+
+
+class Decision(TenantRow):
+    """Who set a price, against which suggestion, and why."""
+
+    class Kind(models.TextChoices):
+        ACCEPTED = "accepted"
+        OVERRIDDEN = "overridden"
+        AUTOMATIC = "automatic", "Accepted automatically"
+        CLEARED = "cleared"
+
+    product = models.ForeignKey(Product, models.CASCADE, related_name="decisions")
+    quote = models.ForeignKey(Quote, models.SET_NULL, null=True, related_name="decisions")
+    by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    kind = models.CharField(max_length=10, choices=Kind)
+    before = models.BigIntegerField(null=True)
+    price = models.BigIntegerField(null=True)
+    suggested = models.BigIntegerField(null=True)
+    reason = models.CharField(max_length=200, blank=True)
+    to_audit = models.BooleanField(default=False, help_text="Drawn at random for a second look.")
+    audited_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    audited_at = models.DateTimeField(null=True)
+    audit_ok = models.BooleanField(null=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [
+            models.Index(fields=["tenant", "-created_at"], name="decision_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.price}"
+
+
+class Import(TenantRow):
+    """The progress of one import: which file or source, how far, what was wrong."""
+
+    class State(models.TextChoices):
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+
+    source = models.CharField(max_length=20, help_text="file or legacy")
+    name = models.CharField(
+        max_length=300, help_text="The file's hash, or the day of a nightly run."
+    )
+    state = models.CharField(max_length=10, choices=State, default=State.RUNNING)
+    cursor = models.CharField(max_length=100, blank=True, help_text="Everything before it is in.")
+    rows = models.PositiveIntegerField(default=0)
+    added = models.PositiveIntegerField(default=0)
+    known = models.PositiveIntegerField(default=0, help_text="Already there, skipped.")
+    refused = models.PositiveIntegerField(default=0)
+    errors = models.JSONField(default=list, help_text="The first 100: row, sentence.")
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "source", "name"], name="an_import_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.name}: {self.state}"
+
+
+__all__ = ["Comparable", "Decision", "Import", "Lesson", "Quote", "Sale", "Strike"]
