@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import psutil
 import psycopg
@@ -25,7 +25,7 @@ class Running:
     """A started program. What it said is in `said`; its parts are killed by name."""
 
     home: Home
-    process: "subprocess.Popen[bytes]"
+    process: subprocess.Popen[bytes]
     output: Path
 
     @property
@@ -65,6 +65,12 @@ class Running:
             self.process.send_signal(sign)
         return self.process.wait(90)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
 
 def start(home: Home, *options: str, elsewhere: Path | None = None) -> Running:
     """Start it from any folder and wait for its address. Fails with what it said instead."""
@@ -81,8 +87,7 @@ def start(home: Home, *options: str, elsewhere: Path | None = None) -> Running:
         )
     running = Running(home, process, output)
     until(lambda: (home.run / "address").exists() or process.poll() is not None, 120)
-    if process.poll() is not None:
-        raise AssertionError(f"It ended with {process.returncode} and said:\n{running.said}")
+    assert process.poll() is None, f"It ended with {process.returncode} and said:\n{running.said}"
     return running
 
 
