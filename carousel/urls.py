@@ -6,6 +6,7 @@ from django.urls import include, path
 from carousel.api import api
 
 urlpatterns = [
+    path("", include("carousel.products.urls")),
     path("", include("imaging.uploads.urls")),
     path("", include("carousel.tenants.urls")),
     path("health", include("carousel.ops.urls")),

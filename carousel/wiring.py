@@ -51,6 +51,9 @@ SUBSCRIBERS: dict[str, list[str]] = {}
 VERSIONS = "imaging.uploads.progress.versions"
 """Keys -> their versions, for the live pages: see carousel/live."""
 
+WORK = "imaging.jobs.progress.work_on"
+"""How far the work on a subject is, for the item page."""
+
 NEIGHBOURS = "pricing.catalogue.neighbours"
 DEMO = ["pricing.demo.seed_demo_sales"]
 EVALUATIONS: dict[str, str] = {"grouping": "grouping.evaluation.command"}

@@ -35,7 +35,7 @@ def next_try(attempts: int, at: datetime, *, jitter: float = 0.0) -> datetime | 
 
 @dataclass(frozen=True)
 class Breaker:
-    """How a receiver has answered of late: closed lets calls through, open until `open_until` none."""
+    """How a receiver has answered of late. Nothing is sent to it before `open_until`."""
 
     failures: int = 0
     open_until: datetime | None = None

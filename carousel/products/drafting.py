@@ -71,7 +71,7 @@ def undraft(product: Product, user: User | None = None) -> None:
 
 
 def show(product: Product, pictures: Sequence[Picture]) -> None:
-    """Make these the product's pictures. A primary picture that staff chose stays if it is there."""
+    """Make these the product's pictures. A primary that staff chose stays if it is among them."""
     chosen = product.images.filter(is_primary=True).values_list("photo_id", flat=True).first()
     product.images.all().delete()
     primary = _primary(pictures, chosen)

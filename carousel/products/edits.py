@@ -1,7 +1,7 @@
 """What happens when two people write on the same item. Pure.
 
-A colleague's change elsewhere on the item is no conflict: only a field that moved away from what the
-writer saw is.
+A colleague's change elsewhere on the item is no conflict: only a field that moved away from what
+the writer saw is.
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ def refuse_conflicts(
     moved = {
         name: now[name]
         for name, value in wanted.items()
-        if name in seen and now[name] not in (seen[name], value)
+        if name in now and name in seen and now[name] not in (seen[name], value)
     }
     if moved:
         raise Conflict(moved)

@@ -39,7 +39,7 @@ class ProductImage(TenantRow):
 
     @transaction.atomic
     def make_primary(self) -> None:
-        """The picture that the storefront shows first. The product's row keeps two choosers apart."""
+        """Show this picture first. The lock on the product's row keeps two choosers apart."""
         product = Product.objects.select_for_update().get(pk=self.product_id)
         product.images.filter(is_primary=True).exclude(pk=self.pk).update(is_primary=False)
         if product.images.filter(pk=self.pk, is_primary=False).update(is_primary=True):

@@ -218,14 +218,16 @@ class Product(TenantRow):
         """Write what a person decided. These fields are theirs from now on.
 
         `version`: Conflict unless the item is still that version. `seen`: Conflict only where a
-        wanted field is no longer as the person saw it. Editing what is on sale tells the storefront.
+        colleague's words are not as the person saw them; a model's words give way.
+        Editing what is on sale tells the storefront.
         """
         row = Product.objects.select_for_update().get(pk=self.pk)
         row._refuse_closed()
         before = {name: getattr(row, name) for name in wanted}
         if version is not None and version != row.version:
             raise edits.Conflict(before)
-        edits.refuse_conflicts(before, wanted, seen or {})
+        theirs = {name: before[name] for name in wanted if name in row.edited_fields}
+        edits.refuse_conflicts(theirs, wanted, seen or {})
         changed = edits.changes(before, wanted)
         for field, value in wanted.items():
             setattr(row, field, value)

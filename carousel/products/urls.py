@@ -1,0 +1,22 @@
+"""Addresses of the products. `listed` and `delisted` are what staff may make of an item."""
+
+from django.urls import path, re_path
+
+from carousel.products import views
+
+urlpatterns = [
+    path("products/", views.index, name="products"),
+    path("p/<uuid:pk>/", views.show, name="product"),
+    path("p/<uuid:pk>/live/", views.live, name="product-live"),
+    path("p/<uuid:pk>/edit/", views.edit, name="product-edit"),
+    path("p/<uuid:pk>/use/<str:field>/", views.use, name="product-use"),
+    path("p/<uuid:pk>/primary/", views.primary, name="product-primary"),
+    path("p/<uuid:pk>/relist/", views.relist, name="product-relist"),
+    path("p/<uuid:pk>/delete/", views.delete, name="product-delete"),
+    path("p/<uuid:pk>/restore/", views.restore, name="product-restore"),
+    re_path(
+        r"^p/(?P<pk>[0-9a-f-]{36})/become/(?P<state>listed|delisted)/$",
+        views.become,
+        name="product-become",
+    ),
+]

@@ -1,0 +1,25 @@
+"""How prices and states are written on pages."""
+
+from django import template
+
+from carousel.products.money import shown
+
+register = template.Library()
+CHIPS = {"listed": "ok", "updated": "ok", "sold": "accent", "delisted": "warn"}
+
+
+@register.filter
+def money(minor: int | None, currency: str) -> str:
+    """`{{ product.price|money:product.currency }}`"""
+    return shown(minor, currency)
+
+
+@register.filter
+def chip(state: str) -> str:
+    """The colour of a state's chip."""
+    return CHIPS.get(state, "")
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    return "" if share is None else f"{share:.0%}"
