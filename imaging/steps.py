@@ -1,0 +1,107 @@
+"""A photo's first three steps: look inside it, cut the item out, describe it as a vector.
+
+Each fetches the photo, calls the pure code in `imaging.pixels`, and keeps what comes back. Each may
+run twice: files are named by their content and rows are upserted.
+"""
+
+import io
+
+import numpy as np
+from django.conf import settings
+from PIL import Image
+
+from carousel.errors import GiveUp
+from imaging.jobs.models import Step
+from imaging.pixels import cutout as cutting
+from imaging.pixels import derive, descriptor, guard
+from imaging.pixels.errors import Rejected
+from imaging.timing import Timings
+from imaging.uploads import photos
+from imaging.uploads.models import Embedding, Photo
+
+CUTOUT_QUALITY = 85
+
+
+def inspect(step: Step) -> None:
+    """Header, hash, type, upright size, capture time, and three thumbnails without metadata."""
+    photo = photo_of(step)
+    timings = Timings()
+    with timings.named("read"):
+        data = photo.read()
+    try:
+        with timings.named("open"):
+            seen = guard.guarded_inspect(data)
+            image = guard.guarded_open(data, max(derive.SIDES))
+    except Rejected as error:
+        photos.reject(photo, error.sentence)
+        raise GiveUp(error.sentence) from error
+    if seen.sha256 != photo.sha256:
+        photos.reject(photo, CHANGED)
+        raise GiveUp(CHANGED)
+    with timings.named("thumbnails"):
+        for side, picture in derive.thumbnails(image).items():
+            photo.keep(str(side), picture)
+    photos.inspected(photo, seen)
+    step.result = timings.result() | {"width": seen.width, "height": seen.height}
+
+
+CHANGED = "The file is not the one that was sent: its bytes have changed."
+
+
+def cutout(step: Step) -> None:
+    """The item without its background, as WebP with transparency, and what looks wrong with it."""
+    photo = photo_of(step)
+    timings = Timings()
+    with timings.named("open"):
+        image = _opened(photo, cutting.MAX_SIDE)
+    with timings.named("model"):
+        cut = cutting.cut_out(image, settings.CUTOUT_MODEL)
+    with timings.named("store"):
+        photo.keep("cutout", derive.as_webp(cut.image, quality=CUTOUT_QUALITY))
+        photo.keep("cutout-320", derive.thumbnail(cut.image, 320))
+    photos.cut(photo, model=cut.model, is_fallback=cut.is_fallback, faults=list(cut.faults))
+    step.model = cut.model
+    step.result = timings.result() | {"box": list(cut.box)}
+
+
+def embed(step: Step) -> None:
+    """The vector of the cut-out crop by the built-in descriptor, stored under the model's name."""
+    photo = photo_of(step)
+    step.model = descriptor.MODEL
+    if photo.embeddings.filter(model=descriptor.MODEL).exists():
+        return
+    timings = Timings()
+    with timings.named("open"):
+        pixels = cutout_pixels(photo)
+    with timings.named("model"):
+        vector = descriptor.describe(pixels)
+    Embedding.objects.update_or_create(
+        photo=photo,
+        model=descriptor.MODEL,
+        defaults={"tenant_id": photo.tenant_id, "vector": vector.tolist()},
+    )
+    step.result = timings.result()
+
+
+def photo_of(step: Step) -> Photo:
+    """GiveUp when the photo was deleted meanwhile: there is nothing left to do."""
+    photo = Photo.objects.live().filter(pk=step.job.subject_id, tenant_id=step.tenant_id).first()
+    if photo is None:
+        raise GiveUp("The photo was deleted.")
+    return photo
+
+
+def cutout_pixels(photo: Photo) -> "np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]":
+    """The stored cut-out as RGBA, shape (height, width, 4)."""
+    with Image.open(io.BytesIO(photo.read("cutout"))) as image:
+        return np.asarray(image.convert("RGBA"))
+
+
+def _opened(photo: Photo, max_side: int) -> Image.Image:
+    try:
+        return guard.guarded_open(photo.read(), max_side)
+    except Rejected as error:
+        photos.reject(photo, error.sentence)
+        raise GiveUp(error.sentence) from error
+
+
