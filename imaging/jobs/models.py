@@ -66,6 +66,7 @@ class Job(TenantRow):
     subject_id = models.UUIDField()
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     error = models.TextField(blank=True)
+    request_id = models.CharField(max_length=64, blank=True, help_text="Who asked, for the logs.")
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 
-from carousel import wiring
+from carousel import tracing, wiring
 from carousel.models import Tenant
 from imaging.jobs.models import Batch, Job, Step
 from imaging.jobs.queue import enqueue
@@ -26,7 +26,7 @@ def start(
         kind=kind,
         subject_id=subject_id,
         state=Job.State.PENDING,
-        defaults={"tenant": tenant, "batch": batch},
+        defaults={"tenant": tenant, "batch": batch, "request_id": tracing.current()},
     )
     if made:
         for first in (step for step, needs in wiring.PIPELINES[kind].items() if not needs):

@@ -8,7 +8,7 @@ from typing import Any
 from celery import current_app
 from django.db import transaction
 
-from carousel import wiring
+from carousel import tracing, wiring
 from imaging.jobs.models import Step
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,14 @@ def send(task: str, arguments: list[Any], queue: str, delay: float = 0) -> None:
     if size > LARGEST_MESSAGE:
         raise ValueError(f"A message of {size} bytes to {task}; the limit is {LARGEST_MESSAGE}.")
     try:
-        current_app.send_task(task, arguments, queue=queue, countdown=delay or None, retry=False)
+        current_app.send_task(
+            task,
+            arguments,
+            queue=queue,
+            countdown=delay or None,
+            retry=False,
+            headers={"request_id": tracing.current()},
+        )
     except Exception:
         # The broker is down. The row stays due, and the sweeper sends it again.
         log.warning("Could not send %s to %s; the sweeper will.", task, queue, exc_info=True)

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 
-from carousel import wiring
+from carousel import tracing, wiring
 from carousel.errors import GiveUp, Refused, Retry
 from carousel.models import DeadLetter
 from imaging.jobs import pipeline
@@ -32,6 +32,13 @@ def run(step_id: UUID | str) -> None:
     if step.attempts > MAX_ATTEMPTS:
         bury(step, f"Its worker died {MAX_ATTEMPTS} times.")
         return
+    job = step.job
+    facts = {"tenant": step.tenant_id, "job": job.pk, job.kind: job.subject_id, "step": step.kind}
+    with tracing.traced(job.request_id or tracing.accept(None), **facts):
+        _call(step)
+
+
+def _call(step: Step) -> None:
     _begin(step)
     started = time.monotonic()
     try:
@@ -47,7 +54,8 @@ def run(step_id: UUID | str) -> None:
         again(step, f"{type(error).__name__}: {error}")
     else:
         step.duration_ms = round((time.monotonic() - started) * 1000)
-        pipeline.finish(step)
+        if pipeline.finish(step):
+            log.info("%s complete in %s ms", step.kind, step.duration_ms)
 
 
 def again(step: Step, error: str) -> None:

@@ -1,0 +1,41 @@
+import pytest
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_callers_request_id_comes_back(client):
+    answer = client.get("/sign-in/", headers={"X-Request-ID": "shop-front-12345"})
+
+    assert answer["X-Request-ID"] == "shop-front-12345"
+
+
+@pytest.mark.parametrize("given", ["", "short", "a" * 65, "two words!", "x\nSet-Cookie: a=b"])
+def test_a_strange_request_id_is_replaced(client, given):
+    answer = client.get("/sign-in/", headers={"X-Request-ID": given})
+
+    assert answer["X-Request-ID"] != given
+    assert len(answer["X-Request-ID"]) == 32
+
+
+def test_only_the_storefront_may_read_from_a_browser(client, settings):
+    settings.STOREFRONT_ORIGINS = ["https://shop.example"]
+
+    ours = client.get("/api/v1/settings", headers={"Origin": "https://shop.example"})
+    foreign = client.get("/api/v1/settings", headers={"Origin": "https://evil.test"})
+    page = client.get("/sign-in/", headers={"Origin": "https://shop.example"})
+
+    assert ours["Access-Control-Allow-Origin"] == "https://shop.example"
+    assert "Access-Control-Allow-Origin" not in foreign
+    assert "Access-Control-Allow-Origin" not in page
+
+
+def test_every_answer_closes_its_doors(client):
+    answer = client.get("/sign-in/")
+
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["X-Frame-Options"] == "DENY"
+    assert answer["Referrer-Policy"] == "same-origin"
+    assert answer["Permissions-Policy"].startswith("camera=(self)")
+    policy = answer["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
