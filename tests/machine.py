@@ -25,7 +25,9 @@ def new_home() -> Home:
     """A folder named after this process, so that the next run can tell whether it is still used."""
     folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-")).resolve()
     folder.chmod(0o711)
-    return Home(folder)
+    home = Home(folder)
+    home.make()
+    return home
 
 
 def environment(home: Home) -> dict[str, str]:

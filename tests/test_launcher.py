@@ -27,7 +27,6 @@ QUICK = Plan(durable=False)
 @pytest.fixture
 def home() -> Iterator[Home]:
     home = machine.new_home()
-    home.make()
     yield home
     Launch(home, QUICK, print).stop_left_overs()
     machine.forget(home)

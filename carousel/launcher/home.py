@@ -106,7 +106,7 @@ class Home:
     def make(self) -> None:
         """Make the folders, or say why that cannot be."""
         try:
-            for folder in (self.run, self.log, self.redis, self.sockets):
+            for folder in (self.run, self.log, self.redis, self.sockets, self.folder / "static"):
                 folder.mkdir(parents=True, exist_ok=True)
             if self.sockets.stat().st_uid != os.geteuid():
                 raise PermissionError(errno.EPERM, f"{self.sockets} belongs to somebody else")
