@@ -31,6 +31,10 @@ class Phase:
     done: int
     total: int
 
+    @property
+    def is_done(self) -> bool:
+        return self.total > 0 and self.done >= self.total
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -50,8 +54,12 @@ class Progress:
     seconds_left: int | None
 
     @property
-    def has_work(self) -> bool:
-        return self.photos > 0
+    def time_left(self) -> str:
+        """In words: "less than a minute left", "about 3 min left"; "" when nobody knows."""
+        if self.seconds_left is None:
+            return ""
+        minutes = round(self.seconds_left / 60)
+        return f"about {minutes} min left" if minutes else "less than a minute left"
 
     @property
     def troubles(self) -> int:

@@ -34,7 +34,7 @@ def live(request: Request, pk: UUID) -> StreamingHttpResponse:
     return stream(
         request,
         batch.pk,
-        lambda: _frame(batch.pk),
+        lambda: _frame(request, batch.pk),
         int(seen) if seen.isdecimal() else None,
     )
 
@@ -61,9 +61,9 @@ def retry(request: Request, pk: UUID) -> HttpResponse:
     return redirect("progress", photo.batch_id)
 
 
-def _frame(pk: UUID) -> Frame:
+def _frame(request: Request, pk: UUID) -> Frame:
     context = _context(Batch.objects.get(pk=pk))
-    html = render_to_string(f"{TEMPLATE}#progress", context)
+    html = render_to_string(f"{TEMPLATE}#progress", context, request)
     return Frame(html, is_last=not context["progress"].is_running)
 
 

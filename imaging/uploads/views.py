@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from uuid import UUID
 
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpResponse, JsonResponse
@@ -81,6 +82,7 @@ def upload(request: Request, pk: UUID) -> HttpResponse:
         "troubles": progress.troubles(batch),
         "sums": sums(Line.objects.filter(receipt__batch=batch)),
         "most_files": MOST_FILES,
+        "largest_bytes": settings.MAX_UPLOAD_BYTES,
     }
     return render(request, "imaging/upload.html", context)
 
