@@ -17,7 +17,7 @@ def plain(image: Image.Image) -> Image.Image:
     if image.mode in {"1", "PA", "La", "RGBa"} or "transparency" in image.info:
         return image.convert(_eight_bit_mode(image))
     if image.mode in {"L", "LA", "CMYK", "RGB", "RGBA"}:
-        return image.copy()
+        return image
     return image.convert("RGB")
 
 
@@ -26,7 +26,7 @@ def to_srgb(pixels: Image.Image, source: Image.Image) -> Image.Image:
     target = "RGBA" if "A" in pixels.mode else "RGB"
     profile = _profile(source)
     if profile is None or pixels.mode not in _modes(profile):
-        return pixels.convert(target)
+        return pixels if pixels.mode == target else pixels.convert(target)
     alpha = pixels.getchannel("A") if target == "RGBA" else None
     colours = pixels.convert("RGB") if pixels.mode == "RGBA" else pixels
     converted = _transform(colours, profile)

@@ -15,10 +15,11 @@ from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
 
-from PIL import Image, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageFile, PngImagePlugin, UnidentifiedImageError
 
 from imaging.pixels import capture, colour, headers
 from imaging.pixels.errors import Rejected
+from imaging.pixels.scale import shrunk
 
 Image.MAX_IMAGE_PIXELS = headers.MAX_PIXELS
 # All text chunks of one PNG together; a single chunk is held to 1 MB by Pillow itself.
@@ -94,11 +95,9 @@ def open_safely(source: bytes | Path, max_side: int | None = None) -> Image.Imag
         orientation = capture.orientation_of(image)
         pixels = colour.plain(image)
         if max_side is not None:
-            pixels.thumbnail(
-                (max_side, max_side), Image.Resampling.LANCZOS, reducing_gap=2.0
-            )
+            pixels = shrunk(pixels, max_side)
         pixels = colour.to_srgb(pixels, image)
-        return capture.upright(_without_metadata(pixels), orientation)
+        return _without_metadata(capture.upright(pixels, orientation))
 
 
 def _bytes_of(source: bytes | Path) -> bytes:
@@ -115,9 +114,7 @@ def _open(data: bytes) -> tuple[Image.Image, headers.Header]:
     with _as_sentences():
         image = Image.open(io.BytesIO(data), formats=OPENERS[header.format])
     if image.format not in OPENED:
-        raise Rejected(
-            f"This is a {image.format}, which is not accepted: {headers.ACCEPTED}"
-        )
+        raise Rejected(f"This is a {image.format}, which is not accepted: {headers.ACCEPTED}")
     headers.check_size(*image.size)
     return image, header
 
@@ -139,8 +136,10 @@ def _draft_size(size: tuple[int, int], max_side: int) -> tuple[int, int]:
 
 
 def _without_metadata(image: Image.Image) -> Image.Image:
-    image.info = {}
-    return image
+    """A plain picture; one that Pillow opened still holds comments and its whole file."""
+    bare = image.copy() if isinstance(image, ImageFile.ImageFile) else image
+    bare.info = {}
+    return bare
 
 
 @contextmanager

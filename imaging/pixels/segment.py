@@ -24,16 +24,12 @@ def by_model(image: Image.Image, name: str) -> Mask:
     """
     session = _session(name)
     model = weights.MANIFEST[name]
-    small = image.resize(
-        (model.side, model.side), Image.Resampling.LANCZOS, reducing_gap=2.0
-    )
+    small = image.resize((model.side, model.side), Image.Resampling.LANCZOS, reducing_gap=2.0)
     pixels = np.asarray(small, dtype=np.float32)
     pixels = (pixels / max(float(pixels.max()), 1e-6) - model.mean) / model.deviation
     batch = pixels.astype(np.float32).transpose(2, 0, 1)[None]
-    answer = session.run(
-        [session.get_outputs()[0].name], {session.get_inputs()[0].name: batch}
-    )
-    return _stretched(np.asarray(answer[0], np.float32)[0, 0], model.needs_sigmoid)
+    answer = session.run([session.get_outputs()[0].name], {session.get_inputs()[0].name: batch})
+    return _stretched(np.asarray(answer[0], np.float32)[0, 0], model)
 
 
 def by_grabcut(image: Image.Image) -> Mask:
@@ -47,9 +43,7 @@ def by_grabcut(image: Image.Image) -> Mask:
     models = np.zeros((1, 65)), np.zeros((1, 65))
     cv2.setRNGSeed(0)
     try:
-        cv2.grabCut(
-            pixels, labels, inside, *models, GRABCUT_ROUNDS, cv2.GC_INIT_WITH_RECT
-        )
+        cv2.grabCut(pixels, labels, inside, *models, GRABCUT_ROUNDS, cv2.GC_INIT_WITH_RECT)
     except cv2.error:
         return np.ones(labels.shape, np.float32)
     return np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.float32)
@@ -71,8 +65,8 @@ def _session(name: str) -> onnxruntime.InferenceSession:
         raise weights.Unavailable(f"{name}.onnx cannot be loaded: {error}") from error
 
 
-def _stretched(answer: Mask, needs_sigmoid: bool) -> Mask:
-    if needs_sigmoid:
-        answer = 1 / (1 + np.exp(-answer))
+def _stretched(answer: Mask, model: weights.Weights) -> Mask:
+    if model.needs_sigmoid:
+        answer = (1 / (1 + np.exp(-answer))).astype(np.float32)
     low, high = float(answer.min()), float(answer.max())
     return (answer - low) / max(high - low, 1e-6)

@@ -91,15 +91,12 @@ _failed_at: dict[str, float] = {}
 
 
 def find(name: str) -> Path:
-    """The model's file, fetched if need be; raises `Unavailable` at once while a failure is fresh."""
+    """The model's file, fetched once; `Unavailable` at once while the last failure is fresh."""
     if name not in MANIFEST:
         raise Unavailable(f"There is no cut-out model called {name}.")
     if (path := _here(name)) is not None:
         return path
-    if (
-        time.monotonic() - _failed_at.get(name, -FORGET_FAILURE_AFTER)
-        < FORGET_FAILURE_AFTER
-    ):
+    if time.monotonic() - _failed_at.get(name, -FORGET_FAILURE_AFTER) < FORGET_FAILURE_AFTER:
         raise Unavailable(f"{name} could not be fetched a moment ago.")
     _fetch(name)
     if (path := _here(name)) is not None:
