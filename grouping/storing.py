@@ -46,7 +46,9 @@ def load(batch: Batch, groups: Collection[UUID], photos: Collection[UUID]) -> Lo
 
 
 def load_all(batch: Batch) -> Loaded:
-    return _loaded(Group.objects.filter(batch=batch), frozenset())
+    aside = GroupPhoto.objects.filter(photo__batch=batch, photo__deleted_at=None, group=None)
+    photos = frozenset(aside.values_list("photo", flat=True))
+    return _loaded(Group.objects.filter(batch=batch), photos)
 
 
 def cards_of(rows: Collection[Group]) -> tuple[dict[UUID, Card], dict[UUID, str]]:

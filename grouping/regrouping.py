@@ -1,0 +1,231 @@
+"""Propose groups for what nobody has decided yet, preview that, and make it one edit.
+
+The proposal is worked out outside the transaction, which may take seconds. When it is applied, what
+a person decided meanwhile wins: their groups stay, and their photos drop out of the proposal.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.utils.timezone import now
+
+from carousel.models import User
+from grouping import clustering, history
+from grouping.board import SINGLE, Board, Card, pair
+from grouping.calibration import default_for
+from grouping.history import Asked, Scope
+from grouping.models import Edit, Group, GroupPhoto, Link, Review
+from grouping.order import Moment, shooting_order
+from imaging.models import Batch, Embedding, Photo
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A proposal for the free photos of a batch, and each photo's place in the shooting order."""
+
+    proposal: clustering.Proposal
+    places: Mapping[UUID, int]
+    strictness: float
+    model: str
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What applying a plan would do, without doing it."""
+
+    groups_before: int
+    groups_after: int
+    joined: tuple[tuple[UUID, ...], ...]
+    parted: tuple[Card, ...]
+    by_hand: int
+
+
+def plan(batch: Batch, strictness: float | None = None, use_order: bool | None = None) -> Plan:  # noqa: FBT001
+    """Propose groups for the photos that no person has decided about."""
+    review = Review.objects.filter(batch=batch).first() or Review(batch=batch)
+    wanted = review.strictness if strictness is None else strictness
+    photos = list(batch.photos.live().order_by("index", "id"))
+    decided = _decided(batch)
+    facts = _facts(batch, [photo for photo in photos if photo.pk not in decided])
+    must, cannot = links(batch)
+    proposal = clustering.propose(
+        facts,
+        calibration=default_for(settings.EMBEDDING_MODEL),
+        options=_options(batch, wanted, review.use_order if use_order is None else use_order),
+        must=must,
+        cannot=cannot,
+    )
+    return Plan(proposal, _places(photos), wanted, settings.EMBEDDING_MODEL)
+
+
+def apply(batch: Batch, plan: Plan, user: User | None = None) -> Edit | None:
+    """Make the plan one edit, by `user` or by the program. None if it changes nothing."""
+    label = f"Grouped {sum(len(group.ids) for group in plan.proposal.groups)} photos"
+    asked = Asked(kind="regroup" if user else "group", label=label, user=user, remember=False)
+    free = _still_there(batch)
+    row = history.perform(
+        batch, asked, Scope(everything=True), lambda board: regrouped(board, plan, free)
+    )
+    Review.objects.update_or_create(
+        batch=batch,
+        defaults={
+            "tenant_id": batch.tenant_id,
+            "strictness": plan.strictness,
+            "model": plan.model,
+            "matches": _matches(plan.proposal),
+            "grouped_at": now(),
+        },
+    )
+    return row
+
+
+def preview(board: Board, plan: Plan, there: frozenset[UUID]) -> Preview:
+    """The groups that would be joined of several, and those that would be taken apart. Pure."""
+    after = regrouped(board, plan, there)
+    old = {photo: card.id for card in board.cards.values() for photo in card.photos}
+    new = {photo: card.id for card in after.cards.values() for photo in card.photos}
+    joined = [card.photos for card in after.cards.values() if _spread(card.photos, old) > 1]
+    parted = [card for card in board.cards.values() if _spread(card.photos, new) > 1]
+    by_hand = sum(card.is_by_hand for card in board.cards.values())
+    return Preview(len(board.cards), len(after.cards), tuple(joined), tuple(parted), by_hand)
+
+
+def regrouped(board: Board, plan: Plan, there: frozenset[UUID]) -> Board:
+    """The board with the plan's groups in place of those that no person has touched. Pure.
+
+    A proposed group takes the place and name of the untouched one that it shares most photos with.
+    """
+    kept = {id_: card for id_, card in board.cards.items() if card.is_by_hand}
+    taken = {photo for card in kept.values() for photo in card.photos} | board.aside
+    old = {id_: card for id_, card in board.cards.items() if not card.is_by_hand}
+    names = _new_names(board.cards.values())
+    made: dict[UUID, Card] = {}
+    for group in plan.proposal.groups:
+        photos = tuple(id_ for id_ in map(UUID, group.ids) if id_ in there and id_ not in taken)
+        if photos:
+            was = _closest(photos, old)
+            known = old.pop(was.id) if was else None
+            card = _card(group, photos, plan, known)
+            made[card.id] = card if known else replace(card, name=next(names))
+    tags = frozenset(map(UUID, plan.proposal.tags)) & there - taken
+    return replace(board, cards={**kept, **made}, aside=board.aside | tags)
+
+
+def links(batch: Batch) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Pairs that a person joined and pairs that a person parted; the latest word counts."""
+    standing = Link.objects.standing().filter(a__batch=batch, b__batch=batch)
+    verdicts = {(a, b): verdict for a, b, verdict in standing.values_list("a", "b", "verdict")}
+    must = [(str(a), str(b)) for (a, b), said in verdicts.items() if said == Link.Verdict.MUST]
+    cannot = [(str(a), str(b)) for (a, b), said in verdicts.items() if said != Link.Verdict.MUST]
+    return must, cannot
+
+
+def _facts(batch: Batch, photos: Sequence[Photo]) -> list[clustering.PhotoFacts]:
+    found = Embedding.objects.filter(photo__batch=batch, model=settings.EMBEDDING_MODEL)
+    vectors = dict(found.values_list("photo", "vector"))
+    return [
+        clustering.PhotoFacts(
+            id=str(photo.pk),
+            vector=vectors[photo.pk],
+            model=settings.EMBEDDING_MODEL,
+            index=photo.index,
+            sequence=photo.filename,
+            taken_at=photo.taken_at,
+        )
+        for photo in photos
+        if photo.pk in vectors
+    ]
+
+
+def _options(batch: Batch, strictness: float, use_order: bool) -> clustering.ClusterOptions:  # noqa: FBT001
+    tenant = batch.tenant.options
+    return clustering.ClusterOptions(
+        use_order=use_order and tenant.use_shooting_order,
+        same=tenant.same,
+        likely=tenant.likely,
+        floor=tenant.possibly,
+        largest=tenant.max_photos_per_group,
+        strictness=strictness,
+    )
+
+
+def _decided(batch: Batch) -> set[UUID]:
+    by_hand = Group.objects.filter(batch=batch).by_hand()
+    places = GroupPhoto.objects.filter(photo__batch=batch)
+    aside = places.filter(group=None).values_list("photo", flat=True)
+    return {*aside, *places.filter(group__in=by_hand).values_list("photo", flat=True)}
+
+
+def _places(photos: Sequence[Photo]) -> dict[UUID, int]:
+    moments = [Moment(photo.index, photo.filename, photo.taken_at) for photo in photos]
+    sequence = shooting_order(moments).sequence
+    return {photos[at].pk: place for place, at in enumerate(sequence)}
+
+
+def _still_there(batch: Batch) -> frozenset[UUID]:
+    return frozenset(batch.photos.live().values_list("pk", flat=True))
+
+
+def _card(
+    group: clustering.ProposedGroup, photos: tuple[UUID, ...], plan: Plan, known: Card | None
+) -> Card:
+    alone = len(photos) == 1
+    return Card(
+        id=known.id if known else uuid4(),
+        name=known.name if known else "",
+        photos=photos,
+        confidence=min(1.0, max(0.0, group.confidence)),
+        weakest=None if alone or group.weakest is None else group.weakest.score,
+        band=SINGLE if alone else _band(group),
+        position=float(min(plan.places.get(photo, 0) for photo in photos)),
+        consignor=group.consignor or "",
+        why=_why(group, plan),
+    )
+
+
+def _band(group: clustering.ProposedGroup) -> str:
+    return str(group.band) if group.band else "possibly"
+
+
+def _why(group: clustering.ProposedGroup, plan: Plan) -> dict[str, Any]:
+    return {
+        "rule": group.rule,
+        "weakest": _pair_json(group.weakest),
+        "strongest": _pair_json(group.strongest),
+        "gap": group.max_time_gap,
+        "model": plan.model,
+    }
+
+
+def _pair_json(found: clustering.Pair | None) -> list[Any] | None:
+    return [found.a, found.b, round(found.score, 4)] if found else None
+
+
+def _closest(photos: tuple[UUID, ...], old: Mapping[UUID, Card]) -> Card | None:
+    shared = [(len(set(photos) & set(card.photos)), card) for card in old.values()]
+    most, card = max(shared, key=lambda found: found[0], default=(0, None))
+    return card if most else None
+
+
+def _new_names(cards: Iterable[Card]) -> Iterable[str]:
+    numbers = [int(n) for card in cards if (n := card.name.removeprefix("Item ")).isdigit()]
+    n = max(numbers, default=0)
+    while True:
+        n += 1
+        yield f"Item {n}"
+
+
+def _spread(photos: Sequence[UUID], where: Mapping[UUID, UUID]) -> int:
+    return len({where[photo] for photo in photos if photo in where})
+
+
+def _matches(proposal: clustering.Proposal) -> list[list[Any]]:
+    best = sorted(proposal.suggestions, key=lambda found: -found.score)[:500]
+    groups = proposal.groups
+    return [
+        [*map(str, pair(UUID(groups[s.a].ids[0]), UUID(groups[s.b].ids[0]))), round(s.score, 4)]
+        for s in best
+    ]

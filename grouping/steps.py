@@ -1,0 +1,19 @@
+"""What grouping does to a batch in the background."""
+
+from carousel.errors import GiveUp
+from grouping import regrouping
+from imaging.models import Step
+
+
+def group(step: Step) -> None:
+    """Group the photos of the batch that nobody has decided about. What staff did stays."""
+    batch = step.job.batch
+    if batch is None:
+        raise GiveUp("There is no batch to group.")
+    plan = regrouping.plan(batch)
+    row = regrouping.apply(batch, plan)
+    step.model = plan.model
+    step.result = {
+        "groups": len(plan.proposal.groups),
+        "changed": len(row.groups) if row else 0,
+    }
