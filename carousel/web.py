@@ -14,6 +14,7 @@ from django.utils.cache import patch_vary_headers
 from django_htmx.middleware import HtmxDetails
 
 from carousel.errors import Refused
+from carousel.tenants import access
 from carousel.tenants.models import Membership, Tenant, User
 
 TENANT_IN_SESSION = "tenant"
@@ -51,6 +52,7 @@ def enter(request: Request) -> None:
     found = found or memberships.order_by("created_at").first()
     if found is None:
         raise PermissionDenied("You do not belong to a shop yet. Ask its administrator.")
+    access.check(request, found.role)
     request.membership, request.tenant = found, found.tenant
 
 

@@ -75,9 +75,7 @@ def test_the_eleventh_wrong_password_locks_even_the_right_one(client):
 
     def login(password: str) -> int:
         body = {"email": "ada@example.com", "password": password}
-        return client.post(
-            "/api/v1/auth/login", body, content_type="application/json"
-        ).status_code
+        return client.post("/api/v1/auth/login", body, content_type="application/json").status_code
 
     wrong = [login("wrong") for _ in range(10)]
 

@@ -106,9 +106,7 @@ class ApiKey(TenantRow):
     name = models.CharField(max_length=100)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     prefix = models.CharField(max_length=12, editable=False)
-    role = models.CharField(
-        max_length=10, choices=Membership.Role, default=Membership.Role.VIEWER
-    )
+    role = models.CharField(max_length=10, choices=Membership.Role, default=Membership.Role.VIEWER)
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     last_used_at = models.DateTimeField(null=True, editable=False)
     revoked_at = models.DateTimeField(null=True, blank=True)

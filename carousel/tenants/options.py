@@ -5,6 +5,16 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 
+class PriceStrategy(BaseModel):
+    """One arm of a pricing experiment: its share of the items, and the rules it changes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str = Field(min_length=1, max_length=40)
+    share: float = Field(1, ge=0)
+    changes: dict[str, float] = Field(default_factory=dict)
+
+
 class TenantOptions(BaseModel):
     """Every threshold and limit a shop can turn, with its range."""
 
@@ -20,5 +30,13 @@ class TenantOptions(BaseModel):
     price_comparables: int = Field(20, ge=1, le=100, title="Most comparables")
     price_minimum: int = Field(3, ge=1, le=20, title="Fewest comparables for a price")
     price_half_life_days: int = Field(45, ge=1, le=365, title="Recency half-life in days")
+    price_strategies: tuple[PriceStrategy, ...] = Field((), title="Pricing experiment")
+    price_auto_accept: bool = Field(False, title="Accept confident prices automatically")
+    price_auto_confidence: float = Field(0.75, ge=0.5, le=1, title="Automatic above confidence")
+    price_auto_highest: int = Field(20_000, ge=0, title="Automatic up to this price")
+    price_auto_audit: float = Field(0.1, ge=0, le=1, title="Share of automatic prices to audit")
+    markdown_steps: tuple[tuple[int, float], ...] = Field(
+        ((30, 15.0), (60, 30.0), (90, 50.0)), title="Mark-downs: days listed, percent off"
+    )
     requests_per_minute: int = Field(100, ge=1, le=100_000, title="Requests a minute")
     languages: tuple[Literal["en", "is"], ...] = Field(("en", "is"), title="Languages")

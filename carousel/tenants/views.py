@@ -1,8 +1,108 @@
-"""The sign-in page."""
+"""Signing in, and the pages on which a shop sets its rules, people and keys."""
 
+from uuid import UUID
+
+from django.contrib import messages
 from django.contrib.auth.views import LoginView
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from carousel.errors import Refused
+from carousel.tenants import people
+from carousel.tenants.forms import KeyForm, OptionsForm, PersonForm, RoleForm
+from carousel.tenants.settings import change
+from carousel.web import TENANT_IN_SESSION, Request, member
 
 
 class SignIn(LoginView):
     template_name = "tenants/sign_in.html"
     redirect_authenticated_user = True
+
+
+@member
+@require_http_methods(["GET", "HEAD", "POST"])
+def options(request: Request) -> HttpResponse:
+    form = OptionsForm(request.tenant, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            change(request.tenant, request.user, form.options())
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, "Settings saved. They work from now on.")
+            return redirect("settings")
+    status = 422 if form.errors else 200
+    return _page(request, "options", {"form": form}, status)
+
+
+@member
+@require_http_methods(["GET", "HEAD", "POST"])
+def keys(request: Request) -> HttpResponse:
+    form, token = KeyForm(request.POST or None), ""
+    if request.method == "POST" and form.is_valid():
+        _, token = people.new_key(request.tenant, request.user, **form.cleaned_data)
+        form = KeyForm()
+    rows = request.tenant.apikeys.select_related("created_by").order_by("revoked_at", "-created_at")
+    pages = Paginator(rows, 50).get_page(request.GET.get("page"))
+    return _page(request, "keys", {"form": form, "token": token, "pages": pages})
+
+
+@member
+@require_POST
+def revoke(request: Request, pk: UUID) -> HttpResponse:
+    people.revoke_key(get_object_or_404(request.tenant.apikeys, pk=pk), request.user)
+    messages.success(request, "The key is revoked and opens nothing any more.")
+    return redirect("settings-keys")
+
+
+@member
+@require_http_methods(["GET", "HEAD", "POST"])
+def members(request: Request) -> HttpResponse:
+    form = PersonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        people.invite(request.tenant, request.user, **form.cleaned_data)
+        messages.success(request, f"{form.cleaned_data['email']} may sign in now.")
+        return redirect("settings-people")
+    rows = request.tenant.memberships.select_related("user").order_by("user__email")
+    pages = Paginator(rows, 50).get_page(request.GET.get("page"))
+    roles = RoleForm().fields["role"].choices
+    return _page(request, "people", {"form": form, "pages": pages, "roles": roles})
+
+
+@member
+@require_POST
+def person(request: Request, pk: UUID) -> HttpResponse:
+    found = get_object_or_404(request.tenant.memberships.select_related("user"), pk=pk)
+    form = RoleForm(request.POST)
+    if not form.is_valid():
+        raise Refused("There is no such role.")
+    people.set_role(found, request.user, form.cleaned_data["role"])
+    messages.success(request, f"The rights of {found.user} are changed.")
+    return redirect("settings-people")
+
+
+@member
+@require_safe
+def history(request: Request) -> HttpResponse:
+    rows = request.tenant.auditentrys.select_related("user").order_by("-created_at", "id")
+    return _page(
+        request, "history", {"pages": Paginator(rows, 50).get_page(request.GET.get("page"))}
+    )
+
+
+@member
+@require_POST
+def switch(request: Request) -> HttpResponse:
+    """Work for another of one's shops from now on."""
+    wanted = get_object_or_404(request.user.memberships, tenant__slug=request.POST.get("tenant"))
+    request.session[TENANT_IN_SESSION] = str(wanted.tenant_id)
+    return redirect("/")
+
+
+def _page(
+    request: Request, name: str, context: dict[str, object], status: int = 200
+) -> HttpResponse:
+    context |= {"place": "settings", "section": name}
+    return render(request, f"tenants/{name}.html", context, status=status)

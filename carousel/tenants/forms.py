@@ -1,0 +1,75 @@
+"""What a person may send to the settings pages."""
+
+from typing import Any
+
+from django import forms
+from pydantic.fields import FieldInfo
+
+from carousel.tenants.models import Membership, Tenant
+from carousel.tenants.options import TenantOptions
+
+
+class OptionsForm(forms.Form):
+    """One field for each of the tenant's options, made from their own definition."""
+
+    def __init__(self, tenant: Tenant, *args: Any, **kwargs: Any) -> None:
+        current = tenant.options.model_dump()
+        super().__init__(*args, initial=current, **kwargs)
+        for name, info in TenantOptions.model_fields.items():
+            self.fields[name] = (
+                _languages(info) if name == "languages" else _field(info, current[name])
+            )
+
+    def options(self) -> dict[str, Any]:
+        """What was given; what was left empty falls back to its default."""
+        given = self.cleaned_data.items()
+        return {name: value for name, value in given if value not in (None, "")}
+
+
+class KeyForm(forms.Form):
+    name = forms.CharField(max_length=100, label="What will use it")
+    role = forms.ChoiceField(choices=Membership.Role.choices, label="May do what a")
+
+
+class PersonForm(forms.Form):
+    email = forms.EmailField(label="E-mail address")
+    full_name = forms.CharField(max_length=150, required=False, label="Name")
+    role = forms.ChoiceField(
+        choices=Membership.Role.choices, initial=Membership.Role.REVIEWER, label="Role"
+    )
+
+
+class RoleForm(forms.Form):
+    role = forms.ChoiceField(choices=[("", "No access"), *Membership.Role.choices], required=False)
+
+
+def _field(info: FieldInfo, value: Any) -> forms.Field:
+    label, hint = info.title or "", info.description or ""
+    if isinstance(value, bool):
+        return forms.BooleanField(label=label, help_text=hint, required=False)
+    if isinstance(value, tuple):
+        rows = forms.Textarea(attrs={"rows": 3, "spellcheck": "false"})
+        return forms.JSONField(label=label, help_text=hint, required=False, widget=rows)
+    low, high = _bounds(info)
+    if isinstance(value, int):
+        return forms.IntegerField(label=label, help_text=hint, min_value=low, max_value=high)
+    if isinstance(value, float):
+        step = forms.NumberInput(attrs={"step": "0.01"})
+        return forms.FloatField(
+            label=label, help_text=hint, min_value=low, max_value=high, widget=step
+        )
+    return forms.CharField(label=label, help_text=hint, required=False, max_length=200)
+
+
+def _languages(info: FieldInfo) -> forms.Field:
+    return forms.MultipleChoiceField(
+        label=info.title or "",
+        choices=[("en", "English"), ("is", "Íslenska")],
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+
+def _bounds(info: FieldInfo) -> tuple[Any, Any]:
+    low = next((part.ge for part in info.metadata if hasattr(part, "ge")), None)
+    high = next((part.le for part in info.metadata if hasattr(part, "le")), None)
+    return low, high

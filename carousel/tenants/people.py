@@ -1,0 +1,49 @@
+"""Giving people and programs a place in a shop, and taking it away. Every change is audited."""
+
+from django.db import transaction
+
+from carousel.errors import Refused
+from carousel.tenants.audit import note
+from carousel.tenants.models import ApiKey, Membership, Tenant, User
+
+
+@transaction.atomic
+def invite(tenant: Tenant, by: User, email: str, full_name: str, role: str) -> Membership:
+    """A member of the shop, new to us or not. They set a password by the reset link or use OIDC."""
+    user = User.objects.filter(email=email.lower()).first()
+    user = user or User.objects.create_user(email, full_name=full_name)
+    if tenant.memberships.filter(user=user).exists():
+        raise Refused(f"{email} works here already.")
+    member = Membership.objects.create(tenant=tenant, user=user, role=role)
+    note(tenant, by, "member.added", email, after={"role": role})
+    return member
+
+
+@transaction.atomic
+def set_role(member: Membership, by: User, role: str) -> None:
+    """Change what a member may do; an empty role ends the membership. One admin always stays."""
+    locked = list(member.tenant.memberships.select_for_update().order_by("id"))
+    admins = [row for row in locked if row.role == Membership.Role.ADMIN]
+    if [row.pk for row in admins] == [member.pk] and role != Membership.Role.ADMIN:
+        raise Refused("This is the last administrator; name another one first.")
+    note(
+        member.tenant, by, "member.changed" if role else "member.removed", member.user.email,
+        before={"role": member.role}, after={"role": role},
+    )  # fmt: skip
+    if role:
+        member.tenant.memberships.filter(pk=member.pk).update(role=role)
+    else:
+        member.tenant.memberships.filter(pk=member.pk).delete()
+
+
+@transaction.atomic
+def new_key(tenant: Tenant, by: User, name: str, role: str) -> tuple[ApiKey, str]:
+    key, token = ApiKey.issue(tenant, name, role)
+    note(tenant, by, "key.made", str(key), after={"role": role})
+    return key, token
+
+
+@transaction.atomic
+def revoke_key(key: ApiKey, by: User) -> None:
+    key.revoke()
+    note(key.tenant, by, "key.revoked", str(key))

@@ -1,0 +1,115 @@
+import pytest
+
+from carousel.models import ApiKey, AuditEntry, Membership
+from tests.makers import make_tenant, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def admin(client):
+    user = make_user(role="admin")
+    client.force_login(user)
+    return user
+
+
+def options(**changes):
+    form = {
+        name: value
+        for name, value in make_tenant().options.model_dump(mode="json").items()
+        if not isinstance(value, list | bool)
+    }
+    return form | {"languages": ["en", "is"], "use_shooting_order": "on"} | changes
+
+
+def test_a_changed_rule_works_at_once_and_is_in_the_history(client, admin):
+    answer = client.post("/settings/", options(same="0.95"))
+
+    entry = AuditEntry.objects.get()
+    assert answer.status_code == 302
+    assert make_tenant().options.same == 0.95
+    assert (entry.user, entry.before, entry.after) == (admin, {"same": 0.92}, {"same": 0.95})
+    assert b"settings.changed" in client.get("/settings/history/").content
+
+
+def test_a_rule_out_of_range_is_refused_and_nothing_changes(client, admin):
+    for wrong in ({"same": "1.5"}, {"likely": "0.95"}, {"price_comparables": "many"}):
+        assert client.post("/settings/", options(**wrong)).status_code == 422
+
+    assert make_tenant().settings == {}
+    assert AuditEntry.objects.count() == 0
+
+
+def test_a_key_is_shown_once(client, admin):
+    answer = client.post("/settings/keys/", {"name": "shop front", "role": "viewer"})
+
+    key = ApiKey.objects.get()
+    assert answer.content.count(b"ck_") >= 1
+    assert f'<code id="token">{key.prefix}'.encode() in answer.content
+    assert b'id="token"' not in client.get("/settings/keys/").content
+
+
+def test_a_revoked_key_stays_listed_and_opens_nothing(client, admin):
+    key, _ = ApiKey.issue(make_tenant(), "old")
+
+    client.post(f"/settings/keys/{key.pk}/revoke/")
+
+    key.refresh_from_db()
+    assert key.revoked_at is not None
+    assert b"Revoked" in client.get("/settings/keys/").content
+
+
+def test_the_last_administrator_stays(client, admin):
+    me = Membership.objects.get()
+
+    answer = client.post(f"/settings/people/{me.pk}/", {"role": "viewer"})
+
+    assert answer.status_code == 409
+    assert Membership.objects.get().role == "admin"
+
+
+def test_a_person_is_added_and_loses_access_again(client, admin):
+    client.post("/settings/people/", {"email": "New@example.com", "role": "reviewer"})
+    added = Membership.objects.exclude(user=admin).get()
+
+    client.post(f"/settings/people/{added.pk}/", {"role": ""})
+
+    assert added.user.email == "new@example.com"
+    assert Membership.objects.count() == 1
+    assert set(AuditEntry.objects.values_list("action", flat=True)) == {
+        "member.added", "member.removed",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("role", "path", "status"),
+    [
+        ("viewer", "/settings/", 200),
+        ("reviewer", "/settings/keys/", 403),
+        ("manager", "/settings/people/", 403),
+        ("manager", "/settings/history/", 200),
+        ("reviewer", "/settings/history/", 403),
+    ],
+)
+def test_each_role_sees_what_it_may(client, role, path, status):
+    client.force_login(make_user(role=role))
+
+    assert client.get(path).status_code == status
+
+
+def test_a_reviewer_may_not_change_the_rules(client):
+    client.force_login(make_user(role="reviewer"))
+
+    assert client.post("/settings/", options(same="0.95")).status_code == 403
+    assert make_tenant().settings == {}
+
+
+def test_another_shops_people_and_keys_do_not_exist(client, admin):
+    rival = make_tenant("rival")
+    theirs = make_user("eve@example.com", rival, role="admin").memberships.get()
+    key, _ = ApiKey.issue(rival, "theirs")
+
+    assert client.post(f"/settings/people/{theirs.pk}/", {"role": ""}).status_code == 404
+    assert client.post(f"/settings/keys/{key.pk}/revoke/").status_code == 404
+    assert Membership.objects.filter(pk=theirs.pk).exists()
+    assert ApiKey.objects.live().filter(pk=key.pk).exists()
