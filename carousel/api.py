@@ -18,6 +18,8 @@ TITLES = {
     403: "Not allowed",
     404: "Not found",
     409: "Refused",
+    412: "Changed meanwhile",
+    428: "Version needed",
     422: "Invalid input",
     429: "Too many requests",
     503: "Try again later",
@@ -65,7 +67,8 @@ def later(request: HttpRequest, error: Retry) -> HttpResponse:
 def too_many(request: HttpRequest, error: TooMany) -> HttpResponse:
     response = problem(429, str(error))
     response["Retry-After"] = str(error.allowance.reset)
-    response.headers.update(error.allowance.headers())
+    for name, value in error.allowance.headers().items():
+        response[name] = value
     return response
 
 

@@ -65,6 +65,7 @@ ROUTERS: dict[str, str] = {
     "/auth": "carousel.tenants.api.auth",
     "/settings": "carousel.tenants.api.router",
     "/batches": "imaging.uploads.api.router",
+    "/products": "carousel.products.api.router",
 }
 """Prefix under /api/v1 -> ninja router."""
 

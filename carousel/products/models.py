@@ -135,13 +135,17 @@ class Product(TenantRow):
     # The state.
 
     @transaction.atomic
-    def become(self, state: str, *, at: datetime | None = None, **told: Any) -> None:
+    def become(
+        self, state: str, *, at: datetime | None = None, version: int | None = None, **told: Any
+    ) -> None:
         """Move to `state`, or refuse. `told` goes into the event."""
         wanted = lifecycle.State(state)
         if wanted == lifecycle.State.LISTED:
             self._refuse_unfinished()
-        if not self._move(wanted, lifecycle.COMES_FROM[wanted], at or now(), told):
+        if not self._move(wanted, lifecycle.COMES_FROM[wanted], at or now(), told, version):
             self.refresh_from_db()
+            if version is not None and version != self.version:
+                raise edits.Conflict({})
             raise Refused(f"{self} is {self.state} and cannot become {wanted} now.")
 
     @transaction.atomic
@@ -165,12 +169,13 @@ class Product(TenantRow):
         sources: tuple[lifecycle.State, ...],
         at: datetime,
         told: dict[str, Any],
+        version: int | None = None,
     ) -> bool:
         """The one place where a product's state is written, and the event that tells of it."""
         stamp = {STAMPS[state]: at} if state in STAMPS else {}
-        moved = Product.objects.filter(pk=self.pk, deleted_at=None, state__in=sources).update(
-            state=state, version=F("version") + 1, updated_at=now(), **stamp
-        )
+        there = Product.objects.filter(pk=self.pk, deleted_at=None, state__in=sources)
+        there = there if version is None else there.filter(version=version)
+        moved = there.update(state=state, version=F("version") + 1, updated_at=now(), **stamp)
         if moved:
             self.refresh_from_db()
             record(

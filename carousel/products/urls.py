@@ -2,9 +2,10 @@
 
 from django.urls import path, re_path
 
-from carousel.products import views
+from carousel.products import files, views
 
 urlpatterns = [
+    path("files/<str:token>", files.show, name="file"),
     path("products/", views.index, name="products"),
     path("p/<uuid:pk>/", views.show, name="product"),
     path("p/<uuid:pk>/live/", views.live, name="product-live"),

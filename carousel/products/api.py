@@ -1,0 +1,216 @@
+"""The storefront's JSON: what is on sale, and a door for programs that write items."""
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.timezone import now
+from ninja import Query, Router, Status
+
+from carousel.errors import GiveUp
+from carousel.events.models import DeadLetter, Event
+from carousel.products import conditional, schemas
+from carousel.products.cursors import Cursor
+from carousel.products.edits import Conflict
+from carousel.products.models import Product, ProductQuerySet
+from carousel.tenants.models import Membership, Tenant
+
+router = Router(tags=["products"])
+
+
+@router.get("", response=schemas.ProductList, operation_id="list_products")
+def list_products(
+    request: HttpRequest,
+    response: HttpResponse,
+    asked: Query[schemas.Asked],
+) -> Any:
+    """Newest first. Follow `next` until it is null; the order never changes under you."""
+    found = _after(_wanted(request, asked), asked.cursor)
+    found = found.order_by("-created_at", "id").prefetch_related("images")
+    rows = list(found[: asked.limit + 1])
+    shown = rows[: asked.limit]
+    following = _next(request, shown[-1], asked) if len(rows) > asked.limit else None
+    return _answer_list(request, response, shown, following)
+
+
+@router.get("/statistics", response=schemas.Statistics, operation_id="product_statistics")
+def statistics(request: HttpRequest) -> Any:
+    """Counts by state, and what happened since midnight UTC."""
+    tenant = _tenant(request)
+    today = Event.objects.filter(tenant=tenant, created_at__date=now().date()).aggregate(
+        listed=Count("pk", filter=Q(kind="product.listed")),
+        sold=Count("pk", filter=Q(kind="product.sold")),
+    )
+    counts = _live(request).aggregate(
+        **{state: Count("pk", filter=Q(state=state)) for state in Product.State}
+    )
+    return schemas.Statistics(
+        products=counts,
+        listed_today=today["listed"],
+        sold_today=today["sold"],
+        dead_letters=DeadLetter.objects.open().filter(tenant=tenant).count(),
+    )
+
+
+@router.get("/{uuid:pk}", response=schemas.ProductOut, operation_id="get_product")
+def get_product(request: HttpRequest, response: HttpResponse, pk: UUID) -> Any:
+    """One item in any state. 304 with `If-None-Match` while nothing changed."""
+    product = _one(request, pk)
+    return _answer(request, response, product)
+
+
+@router.post("", response={201: schemas.ProductOut}, operation_id="create_product")
+def create_product(request: HttpRequest, response: HttpResponse, body: schemas.ProductIn) -> Any:
+    """A draft without pictures. What you send is kept as a person's words."""
+    tenant = _writer(request)
+    product = Product.objects.create(tenant=tenant, currency=tenant.currency)
+    _edit(request, product, body)
+    response["Location"] = f"{request.path.rstrip('/')}/{product.pk}"
+    response["ETag"] = conditional.tag(product)
+    return Status(201, schemas.out(request, product))
+
+
+@router.patch("/{uuid:pk}", response=schemas.ProductOut, operation_id="change_product")
+def change_product(
+    request: HttpRequest, response: HttpResponse, pk: UUID, body: schemas.ProductIn
+) -> Any:
+    """Change some fields. Needs `If-Match`: 428 without it, 412 when somebody was faster."""
+    _writer(request)
+    product = _one(request, pk)
+    _edit(request, product, body, version=conditional.wanted_version(request, product))
+    return _fresh(request, response, product)
+
+
+@router.put("/{uuid:pk}/state", response=schemas.ProductOut, operation_id="put_product_state")
+def put_state(
+    request: HttpRequest, response: HttpResponse, pk: UUID, body: schemas.NewState
+) -> Any:
+    """Publish or take off sale. 409 with a sentence when a rule says no. Needs `If-Match`."""
+    _writer(request)
+    product = _one(request, pk)
+    version = conditional.wanted_version(request, product)
+    if product.state != body.state:
+        product.become(body.state, version=version, **_by(request))
+    return _fresh(request, response, product)
+
+
+@router.delete("/{uuid:pk}", response={204: None}, operation_id="delete_product")
+def delete_product(request: HttpRequest, pk: UUID) -> Any:
+    """Delete so that staff can restore it; taken off sale first. Needs `If-Match`."""
+    _writer(request)
+    product = _one(request, pk)
+    conditional.wanted_version(request, product)
+    product.remove(**_by(request))
+    return Status(204, None)
+
+
+@router.post("/{uuid:pk}/restore", response=schemas.ProductOut, operation_id="restore_product")
+def restore_product(request: HttpRequest, response: HttpResponse, pk: UUID) -> Any:
+    """Bring a deleted item back. Harmless when it is not deleted."""
+    tenant = _writer(request)
+    product = get_object_or_404(Product, tenant=tenant, pk=pk)
+    product.restore(**_by(request))
+    return _fresh(request, response, product)
+
+
+def _wanted(request: HttpRequest, asked: schemas.Asked) -> ProductQuerySet:
+    found = _live(request)
+    if asked.state == "on_sale":
+        found = found.on_sale()
+    elif asked.state != "any":
+        found = found.filter(state=asked.state)
+    found = found.filter(category__iexact=asked.category) if asked.category else found
+    return found.matching(asked.q) if asked.q else found
+
+
+def _after(found: ProductQuerySet, word: str) -> ProductQuerySet:
+    if not word:
+        return found
+    last = Cursor.read(word)
+    return found.filter(
+        Q(created_at__lt=last.created_at) | Q(created_at=last.created_at, id__gt=last.id)
+    )
+
+
+def _next(request: HttpRequest, last: Product, asked: schemas.Asked) -> str:
+    kept = asked.model_dump(exclude_unset=True)
+    query = urlencode(kept | {"cursor": Cursor(last.created_at, last.pk)})
+    return request.build_absolute_uri(f"{request.path}?{query}")
+
+
+def _answer_list(
+    request: HttpRequest, response: HttpResponse, shown: list[Product], following: str | None
+) -> Any:
+    etag = conditional.list_tag(request.get_full_path(), shown) if shown else '"empty"'
+    if conditional.is_known(request, etag):
+        return _unchanged(etag)
+    response["ETag"] = etag
+    response["Cache-Control"] = "private, no-cache"
+    if following:
+        response["Link"] = f'<{following}>; rel="next"'
+    items = [schemas.out(request, product) for product in shown]
+    return schemas.ProductList(items=items, next=following)
+
+
+def _answer(request: HttpRequest, response: HttpResponse, product: Product) -> Any:
+    etag = conditional.tag(product)
+    return _unchanged(etag) if conditional.is_known(request, etag) else _fresh(
+        request, response, product
+    )  # fmt: skip
+
+
+def _fresh(request: HttpRequest, response: HttpResponse, product: Product) -> schemas.ProductOut:
+    response["ETag"] = conditional.tag(product)
+    response["Cache-Control"] = "private, no-cache"
+    return schemas.out(request, product)
+
+
+def _unchanged(etag: str) -> HttpResponse:
+    return HttpResponse(status=304, headers={"ETag": etag, "Cache-Control": "private, no-cache"})
+
+
+def _edit(
+    request: HttpRequest, product: Product, body: schemas.ProductIn, version: int | None = None
+) -> None:
+    try:
+        wanted = body.wanted()
+        if wanted:
+            product.edit(wanted, version=version, by=_user(request))
+    except Conflict as error:
+        raise conditional.TOO_LATE from error
+    except ValidationError as error:
+        raise GiveUp(" ".join(error.messages)) from error
+
+
+def _one(request: HttpRequest, pk: UUID) -> Product:
+    found = _live(request).prefetch_related("images")
+    product: Product = get_object_or_404(found, pk=pk)
+    return product
+
+
+def _live(request: HttpRequest) -> ProductQuerySet:
+    return Product.objects.live().filter(tenant=_tenant(request))
+
+
+def _tenant(request: HttpRequest) -> Tenant:
+    tenant: Tenant = request.tenant  # type: ignore[attr-defined]
+    return tenant
+
+
+def _writer(request: HttpRequest) -> Tenant:
+    if getattr(request, "role", "") == Membership.Role.VIEWER:
+        raise PermissionDenied("This key may read items, not change them.")
+    return _tenant(request)
+
+
+def _user(request: HttpRequest) -> UUID | None:
+    return request.user.pk if request.user.is_authenticated else None
+
+
+def _by(request: HttpRequest) -> dict[str, Any]:
+    user = _user(request)
+    return {"by": str(user)} if user else {}

@@ -1,0 +1,34 @@
+"""Pictures for whoever holds a signed link, when no object store serves them."""
+
+from pathlib import PurePosixPath
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from carousel import storage
+from carousel.errors import GiveUp
+
+TYPES = {".webp": "image/webp", ".jpg": "image/jpeg", ".png": "image/png"}
+
+
+@require_safe
+def show(request: HttpRequest, token: str) -> HttpResponse:
+    """The picture; 403 for a link that is not ours or too old. Only pictures we made are served."""
+    try:
+        key = storage.key_of(token)
+    except GiveUp as error:
+        return HttpResponse(str(error), status=403, content_type="text/plain")
+    kind = TYPES.get(PurePosixPath(key).suffix)
+    if kind is None:
+        return HttpResponse("This is not a picture.", status=403, content_type="text/plain")
+    return _picture(key, kind)
+
+
+def _picture(key: str, kind: str) -> HttpResponse:
+    try:
+        response = HttpResponse(storage.read_bytes(key), content_type=kind)
+    except GiveUp as error:
+        return HttpResponse(str(error), status=404, content_type="text/plain")
+    response["Cache-Control"] = f"private, max-age={storage.WINDOW}, immutable"
+    response["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
