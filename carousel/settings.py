@@ -22,10 +22,12 @@ ENVIRONMENT = env.choice("CAROUSEL_ENV", "dev", {"dev", "staging", "prod"})
 PRODUCTION = ENVIRONMENT != "dev"
 DEBUG = env.flag("DEBUG")
 
-DEMO_SECRET = "demo-secret-that-production-refuses-because-everyone-can-read-it"  # noqa: S105
+DEMO_SECRET = "demo-secret-that-production-refuses-because-everyone-can-read-it"
 SECRET_KEY = env.text("SECRET_KEY", DEMO_SECRET)
 if PRODUCTION and (SECRET_KEY == DEMO_SECRET or len(SECRET_KEY) < 50):
-    raise ImproperlyConfigured("Set SECRET_KEY to 50 random characters or more; this one is a demo.")
+    raise ImproperlyConfigured(
+        "Set SECRET_KEY to 50 random characters or more; this one is a demo."
+    )
 if PRODUCTION and DEBUG:
     raise ImproperlyConfigured("DEBUG must be off in production: it shows secrets to visitors.")
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
@@ -203,6 +205,8 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 250
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 FILE_UPLOAD_TEMP_DIR = env.text("FILE_UPLOAD_TEMP_DIR") or tempfile.gettempdir()
 MAX_UPLOAD_BYTES = env.number("MAX_UPLOAD_BYTES", 50 * 1024 * 1024, low=1024)
+MAX_REQUEST_BYTES = 4 * MAX_UPLOAD_BYTES
+"""A photo over its limit is refused by name; more than this never reaches a view."""
 
 # Celery carries hints; the rows are the queue. soft < hard < lease < visibility, checked at start.
 BROKER_URL = env.text("CELERY_BROKER_URL", EMBEDDED.broker_url)
@@ -215,7 +219,8 @@ SOFT_LIMIT, HARD_LIMIT, LEASE, VISIBILITY = (
 )
 if not SOFT_LIMIT < HARD_LIMIT < LEASE < VISIBILITY:
     raise ImproperlyConfigured(
-        "STEP_SOFT_LIMIT < STEP_HARD_LIMIT < STEP_LEASE < STEP_VISIBILITY must hold, or work runs twice."
+        "STEP_SOFT_LIMIT < STEP_HARD_LIMIT < STEP_LEASE < STEP_VISIBILITY must hold,"
+        " or work runs twice."
     )
 _REDIS_OPTIONS = {
     "visibility_timeout": VISIBILITY,

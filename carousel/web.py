@@ -24,7 +24,7 @@ class Request(HttpRequest):
     """A request from a member of a tenant. Views behind `member` take this type."""
 
     htmx: HtmxDetails
-    user: User  # type: ignore[assignment]
+    user: User
     tenant: Tenant
     membership: Membership
 
@@ -45,7 +45,7 @@ def member(view: View) -> View:
 
 
 def enter(request: Request) -> None:
-    """Find the tenant that this person works for: the one chosen in the session, or the only one."""
+    """Find the tenant that this person works for: the one they chose, or the first."""
     memberships = request.user.memberships.filter(tenant__is_active=True).select_related("tenant")
     chosen = request.session.get(TENANT_IN_SESSION)
     found = memberships.filter(tenant_id=UUID(chosen)).first() if chosen else None

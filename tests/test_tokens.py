@@ -262,8 +262,7 @@ def issuer(settings, monkeypatch):
         client, "fetch_data", lambda: {"keys": [key | {"kid": "k1", "use": "sig", "alg": "RS256"}]}
     )
     monkeypatch.setattr(oidc, "_keys", lambda: client)
-    user = make_user("ada@example.com", oidc_subject="subject-1")
-    return user
+    return make_user("ada@example.com", oidc_subject="subject-1")
 
 
 def from_issuer(key: rsa.RSAPrivateKey = KEY, kid: str = "k1", **changes: object) -> str:

@@ -8,13 +8,15 @@ from pydantic.fields import FieldInfo
 from carousel.tenants.models import Membership, Tenant
 from carousel.tenants.options import TenantOptions
 
+ROLES = [("", "No access"), *Membership.Role.choices]
+
 
 class OptionsForm(forms.Form):
     """One field for each of the tenant's options, made from their own definition."""
 
-    def __init__(self, tenant: Tenant, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, tenant: Tenant, data: Any = None) -> None:
         current = tenant.options.model_dump()
-        super().__init__(*args, initial=current, **kwargs)
+        super().__init__(data, initial=current)
         for name, info in TenantOptions.model_fields.items():
             self.fields[name] = (
                 _languages(info) if name == "languages" else _field(info, current[name])
@@ -40,7 +42,7 @@ class PersonForm(forms.Form):
 
 
 class RoleForm(forms.Form):
-    role = forms.ChoiceField(choices=[("", "No access"), *Membership.Role.choices], required=False)
+    role = forms.ChoiceField(choices=ROLES, required=False)
 
 
 def _field(info: FieldInfo, value: Any) -> forms.Field:

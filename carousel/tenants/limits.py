@@ -26,7 +26,7 @@ WEIGHTS = {"upload": 60, "event": 60}
 
 @dataclass(frozen=True)
 class Allowance:
-    """What is left: `limit` requests a minute, `remaining` now, `reset` seconds until one is free."""
+    """`limit` requests a minute, `remaining` of them now, `reset` seconds until one is free."""
 
     limit: int
     remaining: int

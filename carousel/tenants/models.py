@@ -13,7 +13,6 @@ from django.utils.timezone import now
 from carousel.rows import Row, TenantRow
 from carousel.tenants.options import TenantOptions
 
-
 KEY_PREFIX = "ck_"
 KEY_AGE = timedelta(days=90)
 

@@ -74,7 +74,7 @@ def _verified(token: str) -> dict[str, Any]:
 
 @cache
 def _keys() -> jwt.PyJWKClient:
-    """One per process: keys kept for an hour, 3 s a fetch, an unknown key fetched at most each 30 s."""
+    """One per process: keys live for an hour; an unknown one is fetched at most each 30 s."""
     return jwt.PyJWKClient(
         settings.OIDC_JWKS_URL, lifespan=3600, timeout=3, cache_keys=False, cooldown_duration=30
     )

@@ -13,7 +13,7 @@ from carousel.tenants.options import TenantOptions
 
 @transaction.atomic
 def change(tenant: Tenant, user: User | None, values: dict[str, Any]) -> None:
-    """Replace the tenant's options by `values` over the defaults, or Refused with the first mistake."""
+    """Replace the options by `values` over the defaults, or Refused with the first mistake."""
     locked = Tenant.objects.select_for_update().get(pk=tenant.pk)
     try:
         options = TenantOptions(**values)

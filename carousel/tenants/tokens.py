@@ -121,7 +121,7 @@ def _decode(token: str) -> dict[str, str]:
 
 
 def _keys() -> list[bytes]:
-    """The first signs; all are accepted, so that a secret can be changed without signing all out."""
+    """The first signs, all are accepted: a secret can change without signing everybody out."""
     secrets_ = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     return [
         salted_hmac("carousel.tokens", "access", secret=secret, algorithm="sha256").digest()

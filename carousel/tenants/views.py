@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from carousel.errors import Refused
 from carousel.tenants import people
-from carousel.tenants.forms import KeyForm, OptionsForm, PersonForm, RoleForm
+from carousel.tenants.forms import ROLES, KeyForm, OptionsForm, PersonForm, RoleForm
 from carousel.tenants.settings import change
 from carousel.web import TENANT_IN_SESSION, Request, member
 
@@ -67,8 +67,7 @@ def members(request: Request) -> HttpResponse:
         return redirect("settings-people")
     rows = request.tenant.memberships.select_related("user").order_by("user__email")
     pages = Paginator(rows, 50).get_page(request.GET.get("page"))
-    roles = RoleForm().fields["role"].choices
-    return _page(request, "people", {"form": form, "pages": pages, "roles": roles})
+    return _page(request, "people", {"form": form, "pages": pages, "roles": ROLES})
 
 
 @member

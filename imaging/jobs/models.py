@@ -23,7 +23,8 @@ class BatchQuerySet(models.QuerySet["Batch"]):
 
     def touch(self, batch_id: UUID | None) -> None:
         """Tell every open page that something in this batch has changed."""
-        self.filter(pk=batch_id).update(version=F("version") + 1, updated_at=Now())
+        if batch_id:
+            self.filter(pk=batch_id).update(version=F("version") + 1, updated_at=Now())
 
 
 class Batch(TenantRow):

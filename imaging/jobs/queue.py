@@ -18,7 +18,7 @@ RUN = "imaging.jobs.tasks.run_step"
 
 
 def enqueue(step: Step, *, delay: float = 0) -> None:
-    """Ask a worker to run the step once this transaction is safe. If the ask is lost, sweep asks again."""
+    """Ask a worker, once this transaction is safe. If the ask is lost, the sweeper asks again."""
     queue = wiring.QUEUES.get(step.kind, "default")
     transaction.on_commit(partial(send, RUN, [str(step.pk)], queue, delay), robust=True)
 
