@@ -2,9 +2,12 @@
 
 import os
 
+from django.conf import settings
 from django.core.asgi import get_asgi_application
+
+from carousel.body_limit import BodyLimit
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "carousel.settings")
 os.environ.setdefault("CAROUSEL_WEB", "true")
 
-application = get_asgi_application()
+application = BodyLimit(get_asgi_application(), settings.MAX_REQUEST_BYTES)

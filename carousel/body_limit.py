@@ -1,0 +1,61 @@
+"""Stops a request's body at the door, before it fills the disk.
+
+Django writes a whole body to a temporary file before the view sees it. Views refuse a photo over
+the limit with a sentence; this refuses what no view should ever be given.
+"""
+
+from asgiref.typing import (
+    ASGI3Application,
+    ASGIReceiveCallable,
+    ASGIReceiveEvent,
+    ASGISendCallable,
+    Scope,
+)
+
+SENTENCE = b'{"title":"Too large","status":413,"detail":"The request is too large."}'
+
+
+class TooLarge(Exception):
+    """More bytes came than the request may have."""
+
+
+class BodyLimit:
+    """Answers 413 to bodies of more than `limit` bytes, announced or not."""
+
+    def __init__(self, application: ASGI3Application, limit: int) -> None:
+        self._application = application
+        self._limit = limit
+
+    async def __call__(
+        self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
+    ) -> None:
+        if scope["type"] != "http":
+            return await self._application(scope, receive, send)
+        announced = dict(scope["headers"]).get(b"content-length", b"0")
+        if announced.isdigit() and int(announced) > self._limit:
+            return await self._refuse(send)
+        try:
+            await self._application(scope, self._counting(receive), send)
+        except TooLarge:
+            await self._refuse(send)
+
+    def _counting(self, receive: ASGIReceiveCallable) -> ASGIReceiveCallable:
+        seen = 0
+
+        async def counted() -> ASGIReceiveEvent:
+            nonlocal seen
+            event = await receive()
+            if event["type"] == "http.request":
+                seen += len(event["body"])
+            if seen > self._limit:
+                raise TooLarge
+            return event
+
+        return counted
+
+    async def _refuse(self, send: ASGISendCallable) -> None:
+        headers = [(b"content-type", b"application/problem+json"), (b"connection", b"close")]
+        await send(
+            {"type": "http.response.start", "status": 413, "headers": headers, "trailers": False}
+        )
+        await send({"type": "http.response.body", "body": SENTENCE, "more_body": False})
