@@ -1,0 +1,71 @@
+"""Cuts a stream of photos into runs of one item: a semi-Markov model over the shooting order.
+
+A run of n photos weighs (n-1) times the mean evidence of its pairs. All ways of cutting are
+summed by forward and backward passes, so each pair gets the chance that no cut lies between.
+Time and memory are photos x longest run.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+NEW_ITEM = 0.3
+"""How often the next photo shows a new item, before anything is seen."""
+
+
+def chances(evidence: Floats, boundary: Floats) -> Floats:
+    """The chance (N, L) that photo i and photo i+d (column d, column 0 is 1) lie in one run.
+
+    `evidence` (N, L) holds nats for photos i and i+d being one item; `boundary` (N,) nats for a
+    new item beginning at each photo.
+    """
+    runs = _runs(evidence)
+    photos, longest = runs.shape
+    forward = np.full(photos + 1, -np.inf)
+    backward = np.full(photos + 1, -np.inf)
+    forward[0] = backward[photos] = 0.0
+    opening = boundary.copy()
+    opening[:1] = 0.0
+    runs = runs + opening[:, None]
+    for end in range(1, photos + 1):
+        lengths = np.arange(1, min(longest, end) + 1)
+        forward[end] = np.logaddexp.reduce(
+            forward[end - lengths] + runs[end - lengths, lengths - 1]
+        )
+    for start in range(photos - 1, -1, -1):
+        lengths = np.arange(1, min(longest, photos - start) + 1)
+        backward[start] = np.logaddexp.reduce(runs[start, lengths - 1] + backward[start + lengths])
+    ends = np.minimum(np.arange(photos)[:, None] + np.arange(1, longest + 1), photos)
+    weights = np.exp(forward[:photos, None] + runs + backward[ends] - forward[photos])
+    return _together(weights)
+
+
+def _runs(evidence: Floats) -> Floats:
+    """Nats (N, L) of a run of length 1..L from each photo; -inf where it leaves the stream."""
+    photos, longest = evidence.shape
+    arriving = np.zeros((photos, longest))
+    for gap in range(1, min(longest, photos)):
+        arriving[gap:, gap] = evidence[: photos - gap, gap]
+    arriving = np.cumsum(arriving, axis=1)
+    inner = np.zeros((photos, longest))
+    for length in range(2, min(longest, photos) + 1):
+        starts = photos - length + 1
+        gained = arriving[length - 1 :, length - 1]
+        inner[:starts, length - 1] = inner[:starts, length - 2] + gained
+    lengths = np.arange(1, longest + 1)
+    weighed = inner * 2 / lengths + (lengths - 1) * np.log(1 - NEW_ITEM) + np.log(NEW_ITEM)
+    beyond = np.arange(photos)[:, None] + lengths > photos
+    return np.where(beyond, -np.inf, weighed)
+
+
+def _together(weights: Floats) -> Floats:
+    """From the weight of each run (start, length) to the weight of runs over each pair."""
+    photos, longest = weights.shape
+    over = np.cumsum(weights[:, ::-1], axis=1)[:, ::-1]
+    pairs = np.zeros((photos, longest))
+    before = np.zeros(longest)
+    for photo in range(photos):
+        before = over[photo] + np.append(before[1:], 0.0)
+        pairs[photo] = before
+    return np.clip(pairs, 0, 1)
