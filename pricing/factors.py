@@ -106,6 +106,9 @@ class Factors:
         return self.behind("condition_category", f"{condition_of(traits)}|{root(traits.category)}")
 
 
+NEUTRAL = Factors()
+
+
 def _ramp(day: float, start: float, width: float) -> float:
     return min(max((day - start) / width, 0.0), 1.0)
 
@@ -190,7 +193,7 @@ def falling(values: Sequence[float], weights: Sequence[float]) -> list[float]:
 
 def importance(table: ridge.Table, found: ridge.Fit) -> dict[str, float]:
     """How much of the price each trait explains: spread of its part over the sales; sums to 1."""
-    parts = {}
+    parts: dict[str, float] = {}
     for group, index in table.groups().items():
         if group in TIMED | CONDITIONAL:
             continue

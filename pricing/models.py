@@ -132,6 +132,7 @@ class Lesson(TenantRow):
     factors = models.JSONField(default=dict)
     calibration = models.JSONField(default=dict)
     figures = models.JSONField(default=dict, help_text="The backtest, as the page shows it.")
+    pace = models.JSONField(default=dict, help_text="Root category -> days to sell.")
     proposals = models.JSONField(default=list, help_text="What staff's overrides suggest.")
 
     objects = LessonQuerySet.as_manager()
@@ -207,7 +208,7 @@ class Quote(TenantRow):
 
 
 class Comparable(TenantRow):
-    """One sale as a quote saw it. Keeps its own price and day: the sale is deleted after 2 years."""
+    """One sale as a quote saw it. Its price and day stay when the sale is deleted."""
 
     quote = models.ForeignKey(Quote, models.CASCADE, related_name="comparables")
     sale = models.ForeignKey(Sale, models.SET_NULL, null=True, related_name="+")

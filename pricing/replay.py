@@ -265,7 +265,8 @@ class Scene:
         ]
 
     def _category(self, position: int) -> str:
-        return self.history.sales[self.rows[position]].traits.category
+        sale: Sold = self.history.sales[self.rows[position]]
+        return sale.traits.category
 
     def _effects(self, row: int) -> Effects:
         if row not in self.effects:

@@ -51,7 +51,7 @@ class Fit:
 
 
 def tabulate(rows: Sequence[Row]) -> Table:
-    """Encode rows of (group, name, value). Columns are sorted: the order of rows does not matter."""
+    """Encode rows of (group, name, value). Columns are sorted: the order of rows is no matter."""
     names = sorted({(group, name) for row in rows for group, name, _ in row})
     index = {name: i for i, name in enumerate(names)}
     values = [value for row in rows for _, _, value in row]
