@@ -103,5 +103,3 @@ def _opened(photo: Photo, max_side: int) -> Image.Image:
     except Rejected as error:
         photos.reject(photo, error.sentence)
         raise GiveUp(error.sentence) from error
-
-

@@ -112,6 +112,12 @@ IRREGULAR: dict[str, dict[Slot, str]] = {
         ("n", "sg", "nom"): "lítið",
         ("n", "sg", "acc"): "lítið",
     },
+    "mikil": {
+        ("m", "sg", "nom"): "mikill",
+        ("m", "sg", "acc"): "mikinn",
+        ("n", "sg", "nom"): "mikið",
+        ("n", "sg", "acc"): "mikið",
+    },
     "góð": {("n", "sg", "nom"): "gott", ("n", "sg", "acc"): "gott"},
 }
 
@@ -134,7 +140,7 @@ def _strong(kind: str, stem: str, umlaut: str, slot: Slot) -> str:
     ending = ending.removesuffix("*")
     if kind == "aður":
         return _participle(stem, ending, slot, rounded=rounded)
-    if kind in ("inn", "lítill", "gamall"):
+    if kind in ("inn", *SHORTENED):
         return _syncopated(kind, stem, umlaut, ending, slot)
     root = umlaut if rounded else stem
     if ending == "t":
@@ -191,7 +197,7 @@ def _syncopated(kind: str, stem: str, umlaut: str, ending: str, slot: Slot) -> s
         if slot in SYNCOPATED_LONG:
             return stem + SYNCOPATED_LONG[slot]
         return stem + (_after_n(ending) if _keeps_vowel(ending) else "n" + ending)
-    short, round_short = _short(kind, stem, umlaut)
+    short, round_short = SHORTENED[kind]
     if slot == ("m", "sg", "nom"):
         return stem + "l"
     if slot == ("m", "sg", "acc"):
@@ -203,9 +209,8 @@ def _syncopated(kind: str, stem: str, umlaut: str, ending: str, slot: Slot) -> s
     return (round_short if ending.startswith("u") else short) + ending
 
 
-def _short(kind: str, stem: str, umlaut: str) -> tuple[str, str]:
-    """The stem without its second vowel, plain and with u-umlaut: gaml, göml."""
-    return ("litl", "litl") if kind == "lítill" else (stem[:-2] + "l", umlaut[:-2] + "l")
+SHORTENED = {"lítill": ("litl", "litl"), "mikill": ("mikl", "mikl"), "gamall": ("gaml", "göml")}
+"""Stems that lose their second vowel before an ending, plain and with u-umlaut."""
 
 
 def _keeps_vowel(ending: str) -> bool:
@@ -223,8 +228,8 @@ def _weak(kind: str, stem: str, umlaut: str, slot: Slot) -> str:
         return stem + ("uð" if ending == "u" else "að") + ending
     if kind == "inn":
         return stem + "n" + ending
-    if kind in ("lítill", "gamall"):
-        short, round_short = _short(kind, stem, umlaut)
+    if kind in SHORTENED:
+        short, round_short = SHORTENED[kind]
         return (round_short if ending == "u" else short) + ending
     joint = "j" if kind == "ý" and ending != "i" else ""
     return (umlaut if ending == "u" else stem) + joint + ending
