@@ -1,12 +1,15 @@
 """What every answer gets, whoever made it: a request id, limits in headers, closed doors."""
 
 from collections.abc import Callable
+from typing import cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 
 from carousel import tracing
+from carousel.tenants import walls
+from carousel.web import Request, enter
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -30,6 +33,21 @@ class RequestIdMiddleware:
         for name, value in allowance.headers().items() if allowance else ():
             response.setdefault(name, value)
         return response
+
+
+class AdminWallMiddleware:
+    """In the data-fix admin a superuser sees every shop, a shop's own staff only theirs."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path.startswith("/admin/") and request.user.is_authenticated:
+            if request.user.is_superuser:
+                walls.cross()
+            else:
+                enter(cast(Request, request))
+        return self.get_response(request)
 
 
 class StorefrontMiddleware:

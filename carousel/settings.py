@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from carousel import env
 from carousel.launcher.home import Home
+from carousel.tenants.walls import forget
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 HOME = Path(env.text("CAROUSEL_HOME", str(BASE_DIR / "var"))).resolve()
@@ -67,6 +68,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "carousel.middleware.AdminWallMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -97,16 +99,24 @@ EMBEDDED = Home(HOME)
 DATABASE_URL = env.text("DATABASE_URL", EMBEDDED.database_url)
 DATABASES: dict[str, dict[str, Any]] = {"default": env.database(DATABASE_URL)}
 WEB = env.flag("CAROUSEL_WEB")
+# The role that web and workers act as (see carousel/tenants/walls.py); empty: the owner itself.
+DATABASE_ROLE = env.text("DATABASE_ROLE")
+_WALLS = f" -c role={DATABASE_ROLE}{'' if WEB else ' -c app.tenant=*'}" if DATABASE_ROLE else ""
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"]["OPTIONS"] |= {
     "connect_timeout": 3,
     "options": (
         f"-c statement_timeout={10_000 if WEB else 60_000} -c lock_timeout=3000"
-        " -c idle_in_transaction_session_timeout=15000"
+        f" -c idle_in_transaction_session_timeout=15000{_WALLS}"
     ),
 }
 if WEB:
-    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 2, "max_size": 12, "timeout": 5}
+    DATABASES["default"]["OPTIONS"]["pool"] = {
+        "min_size": 2,
+        "max_size": 12,
+        "timeout": 5,
+        "reset": forget,
+    }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "carousel.User"

@@ -14,7 +14,7 @@ from django.utils.cache import patch_vary_headers
 from django_htmx.middleware import HtmxDetails
 
 from carousel.errors import Refused
-from carousel.tenants import access
+from carousel.tenants import access, walls
 from carousel.tenants.models import Membership, Tenant, User
 
 TENANT_IN_SESSION = "tenant"
@@ -53,6 +53,7 @@ def enter(request: Request) -> None:
     if found is None:
         raise PermissionDenied("You do not belong to a shop yet. Ask its administrator.")
     access.check(request, found.role)
+    walls.enter(found.tenant_id)
     request.membership, request.tenant = found, found.tenant
 
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.timezone import now
 from ninja.security import HttpBearer, SessionAuth
 
-from carousel.tenants import access, oidc, tokens
+from carousel.tenants import access, oidc, tokens, walls
 from carousel.tenants.limits import READS, spend
 from carousel.tenants.models import KEY_PREFIX, ApiKey, Membership, Tenant
 from carousel.web import enter
@@ -68,6 +68,7 @@ def _by_token(request: HttpRequest, token: str) -> tuple[str, Tenant]:
 def _admit(request: HttpRequest, tenant: Tenant, role: str) -> Tenant:
     """Note who is calling for the views, and count the call before any work is done."""
     access.check(request, role)
+    walls.enter(tenant.pk)
     request.tenant, request.role = tenant, role  # type: ignore[attr-defined]
     action = READS if request.method in SAFE else _action(request.path)
     request.allowance = spend(tenant, action)  # type: ignore[attr-defined]

@@ -13,6 +13,7 @@ from django.utils.module_loading import import_string
 from carousel import tracing, wiring
 from carousel.errors import GiveUp, Refused, Retry
 from carousel.models import DeadLetter
+from carousel.tenants import walls
 from imaging.jobs import pipeline
 from imaging.jobs.models import Batch, Job, Step
 from imaging.jobs.queue import enqueue
@@ -34,7 +35,8 @@ def run(step_id: UUID | str) -> None:
         return
     job = step.job
     facts = {"tenant": step.tenant_id, "job": job.pk, job.kind: job.subject_id, "step": step.kind}
-    with tracing.traced(job.request_id or tracing.accept(None), **facts):
+    trace = tracing.traced(job.request_id or tracing.accept(None), **facts)
+    with trace, walls.inside(step.tenant_id):
         _call(step)
 
 

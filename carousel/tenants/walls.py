@@ -1,0 +1,120 @@
+"""Row-level security: the second wall between tenants, for the day a query forgets the first.
+
+The web server and the workers act as a role that owns nothing. A connection sees the rows of the
+one tenant named in `app.tenant`; with none named it sees nothing; `*` is for work that crosses
+tenants (the sweeper, the relay), which web requests never get.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.conf import settings
+from django.db import connection
+from django.db.backends.utils import CursorWrapper
+from psycopg import Connection, sql
+
+ROLE = "carousel_app"
+EVERYONE = "*"
+BEFORE_THE_TENANT = {"Membership", "ApiKey", "RefreshToken", "Source"}
+"""Tables by which the tenant is found, each row by a secret or by a person: they have no wall."""
+
+SEEN = (
+    "tenant_id = (SELECT nullif(nullif(current_setting('app.tenant', true), ''), '*')::uuid)"
+    " OR (SELECT coalesce(current_setting('app.tenant', true), '') = '*')"
+)
+
+
+def tables() -> list[str]:
+    """The tables that have a wall: every model with a tenant, less those that find it."""
+    return sorted(
+        model._meta.db_table
+        for model in apps.get_models()
+        if any(field.name == "tenant" for field in model._meta.fields)
+        and model.__name__ not in BEFORE_THE_TENANT
+    )
+
+
+def build(**_: Any) -> None:
+    """Make the role and the walls. Runs after every migration, as the owner; may run again."""
+    existing = set(connection.introspection.table_names())
+    with connection.cursor() as cursor:
+        _make_role(cursor)
+        for table in tables():
+            if table in existing:
+                _wall(cursor, table)
+
+
+def enter(tenant_id: UUID) -> None:
+    """From here on this connection sees one tenant, until `leave`, or until the pool has it back."""
+    _set(str(tenant_id))
+
+
+def leave() -> None:
+    """Back to what this process sees by itself: a worker everything, the web server nothing."""
+    if settings.DATABASE_ROLE:
+        with connection.cursor() as cursor:
+            cursor.execute("RESET app.tenant")
+
+
+@contextmanager
+def inside(tenant_id: UUID) -> Iterator[None]:
+    """One tenant's work, whatever this process sees by itself."""
+    enter(tenant_id)
+    try:
+        yield
+    finally:
+        leave()
+
+
+@contextmanager
+def crossing() -> Iterator[None]:
+    """Work that crosses tenants. Never for what a tenant's member asked for."""
+    cross()
+    try:
+        yield
+    finally:
+        leave()
+
+
+def cross() -> None:
+    _set(EVERYONE)
+
+
+def forget(connection: Connection[Any]) -> None:
+    """The pool's `reset`: a connection that comes back belongs to nobody."""
+    connection.execute("RESET app.tenant")
+    connection.commit()
+
+
+def _set(value: str) -> None:
+    if settings.DATABASE_ROLE:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('app.tenant', %s, false)", [value])
+
+
+def _make_role(cursor: CursorWrapper) -> None:
+    cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE])
+    role = sql.Identifier(ROLE)
+    if cursor.fetchone() is None:
+        cursor.execute(sql.SQL("CREATE ROLE {} NOLOGIN NOBYPASSRLS").format(role))
+        cursor.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(role))
+    for grant in (
+        "GRANT USAGE ON SCHEMA public TO {}",
+        "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {}",
+        "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {}",
+    ):
+        cursor.execute(sql.SQL(grant).format(role))
+
+
+def _wall(cursor: CursorWrapper, table: str) -> None:
+    name = sql.Identifier(table)
+    for statement in (
+        "ALTER TABLE {} ENABLE ROW LEVEL SECURITY",
+        "ALTER TABLE {} FORCE ROW LEVEL SECURITY",
+        "DROP POLICY IF EXISTS one_tenant ON {}",
+        f"CREATE POLICY one_tenant ON {{}} USING ({SEEN}) WITH CHECK ({SEEN})",
+    ):
+        cursor.execute(sql.SQL(statement).format(name))

@@ -1,0 +1,111 @@
+"""The second wall, seen with raw SQL as the role that the web server and the workers act as."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.db import DatabaseError, InternalError, ProgrammingError, connection, transaction
+
+from carousel.models import Product
+from carousel.tenants import walls
+from tests.makers import make_batch, make_photo, make_product, make_tenant
+
+pytestmark = pytest.mark.django_db
+
+
+@contextmanager
+def as_the_app(seeing: str = "") -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET ROLE {walls.ROLE}")
+        cursor.execute("SELECT set_config('app.tenant', %s, false)", [seeing])
+        try:
+            yield
+        finally:
+            cursor.execute("RESET ROLE")
+            cursor.execute("RESET app.tenant")
+
+
+def count(table: str = "carousel_product") -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {table}")
+        return int(cursor.fetchone()[0])
+
+
+def test_the_role_owns_nothing_and_cannot_look_over_the_wall():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT rolsuper, rolbypassrls, rolcreaterole FROM pg_roles WHERE rolname = %s",
+            [walls.ROLE],
+        )
+        assert cursor.fetchone() == (False, False, False)
+        cursor.execute("SELECT count(*) FROM pg_class WHERE relowner = %s::regrole", [walls.ROLE])
+        assert cursor.fetchone() == (0,)
+
+
+def test_every_table_of_tenants_has_its_wall_also_for_its_owner():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity")
+        walled = {name for (name,) in cursor.fetchall()}
+
+    assert walled == set(walls.tables())
+    assert {"carousel_product", "imaging_photo", "grouping_group", "pricing_sale"} <= walled
+
+
+def test_with_no_tenant_named_there_is_nothing():
+    make_product()
+    make_photo()
+
+    with as_the_app():
+        assert (count(), count("imaging_photo"), count("imaging_batch")) == (0, 0, 0)
+
+
+def test_one_tenant_sees_its_own_rows_only():
+    make_product(title="ours")
+    make_product(make_tenant("rival"), title="theirs")
+
+    with as_the_app(str(make_tenant().pk)):
+        assert [product.title for product in Product.objects.all()] == ["ours"]
+
+
+def test_work_that_crosses_tenants_says_so():
+    make_product()
+    make_product(make_tenant("rival"))
+
+    with as_the_app(walls.EVERYONE):
+        assert count() == 2
+
+
+def test_a_row_for_another_tenant_cannot_be_written():
+    rival = make_tenant("rival")
+
+    with as_the_app(str(make_tenant().pk)), pytest.raises(DatabaseError), transaction.atomic():
+        make_product(rival)
+
+    assert count() == 0
+
+
+def test_a_row_cannot_be_moved_to_another_tenant():
+    product = make_product()
+    rival = make_tenant("rival")
+
+    with (
+        as_the_app(str(product.tenant_id)),
+        pytest.raises((InternalError, ProgrammingError)),
+        transaction.atomic(),
+    ):
+        Product.objects.update(tenant=rival)
+
+    assert Product.objects.get().tenant == product.tenant
+
+
+def test_another_tenants_rows_cannot_be_changed_or_deleted():
+    theirs = make_batch(make_tenant("rival"), name="theirs")
+
+    with as_the_app(str(make_tenant().pk)), connection.cursor() as cursor:
+        cursor.execute("UPDATE imaging_batch SET name = 'mine'")
+        changed = cursor.rowcount
+        cursor.execute("DELETE FROM imaging_batch")
+        deleted = cursor.rowcount
+
+    theirs.refresh_from_db()
+    assert (changed, deleted, theirs.name) == (0, 0, "theirs")
