@@ -60,10 +60,15 @@ class Inspection:
 
 
 def inspect(source: bytes | Path) -> Inspection:
-    """Read the header and the capture time without decoding pixels, or raise `Rejected`."""
+    """Read the header and the capture time, or raise `Rejected`.
+
+    Only a PNG is decoded for it: its capture data may stand behind its pixels.
+    """
     data = _bytes_of(source)
     image, header = _open(data)
     with _as_sentences():
+        if image.format == "PNG":
+            image.load()
         orientation = capture.orientation_of(image)
         width, height = image.size
         if orientation >= 5:
