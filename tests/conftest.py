@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 
 import django
+import hypothesis
 import pytest
 
 from carousel.launcher.home import Home
@@ -23,6 +24,9 @@ pytest_plugins = ["tests.servers"]
 
 def pytest_configure() -> None:
     django.setup()
+    # A busy machine is slow, not wrong.
+    hypothesis.settings.register_profile("carousel", deadline=None)
+    hypothesis.settings.load_profile("carousel")
 
 
 def pytest_unconfigure() -> None:

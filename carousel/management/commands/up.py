@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
@@ -32,7 +32,7 @@ class Command(BaseCommand):
         interrupts.listen()
         launch = Launch(Home(settings.HOME), _plan(options), self._say, interrupts)
         try:
-            self._run(launch, demo=not options["no_demo"])
+            self._run(launch, demo=not (options["no_demo"] or settings.PRODUCTION))
         except KeyboardInterrupt:
             self._say("Stopped. Everything is kept; start again with the same command.")
         except CannotStart as error:
@@ -44,6 +44,8 @@ class Command(BaseCommand):
             login = _prepare(demo=demo)
             with launch.processes() as address:
                 self._say(f"\nCarousel runs at {address}\n{login}Ctrl-C stops it.")
+                if login and launch.plan.host not in {"127.0.0.1", "::1", "localhost"}:
+                    self._say("Others can reach it, and the demo's login is no secret: --no-demo.")
                 try:
                     launch.watch()
                 finally:
@@ -72,7 +74,7 @@ def _prepare(*, demo: bool) -> str:
     """Bring the database up to date. Returns what a person needs in order to sign in."""
     said = io.StringIO()
     call_command("migrate", verbosity=0)
-    if demo and "demo" in get_commands():
+    if demo:
         call_command("demo", stdout=said)
     connections.close_all()
     return said.getvalue()
