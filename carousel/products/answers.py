@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.template.loader import render_to_string
+from django.urls import Resolver404, resolve
 
 from carousel.errors import Refused
 from carousel.products import shown
@@ -34,9 +35,20 @@ def context(product: Product, errors: dict[str, list[str]] | None = None) -> dic
         "work": shown.work(product),
         "place_in_batch": place,
         "number_in_batch": number,
+        "evidence": _evidence(product),
         "previous": previous,
         "following": following,
     }
+
+
+def _evidence(product: Product) -> str:
+    """Where the price is explained, if this house has such a room."""
+    address = f"{resolve_url('product', product.pk)}price/"
+    try:
+        resolve(address)
+    except Resolver404:
+        return ""
+    return address
 
 
 def changed(
