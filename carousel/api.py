@@ -10,6 +10,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from carousel import wiring
 from carousel.errors import GiveUp, Refused, Retry
 from carousel.tenants.auth import Bearer, ReadingSession
+from carousel.tenants.idempotency import Replayed, Unusable
 from carousel.tenants.limits import TooMany
 
 TITLES = {
@@ -70,6 +71,16 @@ def too_many(request: HttpRequest, error: TooMany) -> HttpResponse:
     for name, value in error.allowance.headers().items():
         response[name] = value
     return response
+
+
+@api.exception_handler(Replayed)
+def replayed(request: HttpRequest, answer: Replayed) -> HttpResponse:
+    return answer.response
+
+
+@api.exception_handler(Unusable)
+def unusable_key(request: HttpRequest, error: Unusable) -> HttpResponse:
+    return problem(error.status, str(error))
 
 
 @api.exception_handler(ValidationError)

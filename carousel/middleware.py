@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 
 from carousel import tracing
-from carousel.tenants import walls
+from carousel.tenants import idempotency, walls
 from carousel.web import Request, enter
 
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -27,6 +27,7 @@ class RequestIdMiddleware:
         request_id = tracing.accept(request.headers.get(tracing.HEADER))
         with tracing.traced(request_id):
             response = self.get_response(request)
+            idempotency.end(request, response)
         response[tracing.HEADER] = request_id
         response.setdefault("Permissions-Policy", PERMISSIONS)
         allowance = getattr(request, "allowance", None)

@@ -13,6 +13,7 @@ from carousel.products.models import Condition, Product
 from carousel.tenants.models import (
     ApiKey,
     AuditEntry,
+    IdempotencyKey,
     Membership,
     RefreshToken,
     Tenant,
@@ -27,6 +28,7 @@ __all__ = [
     "Delivery",
     "Destination",
     "Event",
+    "IdempotencyKey",
     "InboxEvent",
     "Membership",
     "Product",

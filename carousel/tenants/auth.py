@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.timezone import now
 from ninja.security import HttpBearer, SessionAuth
 
-from carousel.tenants import access, oidc, tokens, walls
+from carousel.tenants import access, idempotency, oidc, tokens, walls
 from carousel.tenants.limits import READS, spend
 from carousel.tenants.models import KEY_PREFIX, ApiKey, Membership, Tenant
 from carousel.web import enter
@@ -72,6 +72,7 @@ def _admit(request: HttpRequest, tenant: Tenant, role: str) -> Tenant:
     request.tenant, request.role = tenant, role  # type: ignore[attr-defined]
     action = READS if request.method in SAFE else _action(request.path)
     request.allowance = spend(tenant, action)  # type: ignore[attr-defined]
+    idempotency.begin(request, tenant)
     return tenant
 
 

@@ -162,6 +162,24 @@ class RefreshToken(TenantRow):
         return self.used_at is None and self.revoked_at is None and moment < self.expires_at
 
 
+class IdempotencyKey(TenantRow):
+    """A POST that was asked under this name, and its answer once there is one. Kept for 24 h."""
+
+    key = models.CharField(max_length=255)
+    request = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(null=True)
+    body = models.BinaryField(default=bytes)
+    headers = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "key"], name="one_request_per_key"),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
 class AuditEntry(TenantRow):
     """Who changed which rule or right, from what to what. Written once, never changed."""
 

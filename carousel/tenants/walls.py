@@ -48,7 +48,7 @@ def build(**_: Any) -> None:
 
 
 def enter(tenant_id: UUID) -> None:
-    """From here on this connection sees one tenant, until `leave`, or until the pool has it back."""
+    """From here on this connection sees one tenant: until `leave`, or the pool has it back."""
     _set(str(tenant_id))
 
 

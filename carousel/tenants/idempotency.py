@@ -1,0 +1,86 @@
+"""A POST with an Idempotency-Key is done once: the same key within 24 h gets the same answer."""
+
+import hashlib
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils.timezone import now
+
+from carousel.tenants.models import IdempotencyKey, Tenant
+
+HEADER = "Idempotency-Key"
+LONGEST = 255
+LIFE = timedelta(hours=24)
+KEPT_HEADERS = ("Content-Type", "Location", "ETag")
+
+
+class Replayed(Exception):
+    """This was answered before; here is the answer."""
+
+    def __init__(self, response: HttpResponse) -> None:
+        self.response = response
+
+
+class Unusable(Exception):
+    """The key cannot be used like this: (status, sentence)."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        self.status = status
+        super().__init__(sentence)
+
+
+def begin(request: HttpRequest, tenant: Tenant) -> None:
+    """Claim the key before any work. Replayed or Unusable when it was seen before."""
+    key = request.headers.get(HEADER)
+    if request.method != "POST" or key is None:
+        return
+    if not 0 < len(key) <= LONGEST:
+        raise Unusable(400, f"An {HEADER} has 1 to {LONGEST} characters.")
+    IdempotencyKey.objects.filter(tenant=tenant, key=key, created_at__lt=now() - LIFE).delete()
+    body = _digest(request)
+    row, made = IdempotencyKey.objects.get_or_create(
+        tenant=tenant, key=key, defaults={"request": body}
+    )
+    if not made:
+        _refuse_or_replay(row, body)
+    request.idempotency_key = row  # type: ignore[attr-defined]
+
+
+def end(request: HttpRequest, response: HttpResponse) -> None:
+    """Keep the answer, unless it was a mistake that a second try may mend."""
+    row: IdempotencyKey | None = getattr(request, "idempotency_key", None)
+    if row is None:
+        return
+    rows = IdempotencyKey.objects.filter(pk=row.pk)
+    with transaction.atomic():
+        if response.status_code >= 500 or response.status_code in {422, 429} or response.streaming:
+            rows.delete()
+        else:
+            rows.update(status=response.status_code, body=response.content, headers=_kept(response))
+
+
+def _refuse_or_replay(row: IdempotencyKey, body: str) -> None:
+    if row.request != body:
+        raise Unusable(422, f"This {HEADER} was used for another request.")
+    if row.status is None:
+        raise Unusable(409, "The first request with this key is still being worked on.")
+    response = HttpResponse(bytes(row.body), status=row.status)
+    for name, value in row.headers.items():
+        response[name] = value
+    response["Idempotent-Replay"] = "true"
+    raise Replayed(response)
+
+
+def _digest(request: HttpRequest) -> str:
+    """What was asked. An upload is told by its length: its bytes are read once, by the view."""
+    told = [request.method or "", request.get_full_path(), request.headers.get("Content-Type", "")]
+    if told[2].startswith("multipart/"):
+        told[2] = f"multipart {request.headers.get('Content-Length')}"
+        return hashlib.sha256("\n".join(told).encode()).hexdigest()
+    return hashlib.sha256("\n".join(told).encode() + b"\n" + request.body).hexdigest()
+
+
+def _kept(response: HttpResponse) -> dict[str, Any]:
+    return {name: response[name] for name in KEPT_HEADERS if name in response}
