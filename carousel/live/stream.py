@@ -17,6 +17,8 @@ from django.utils.module_loading import import_string
 
 from carousel import wiring
 from carousel.live.broadcaster import Broadcaster, freely
+from carousel.tenants import walls
+from carousel.web import Request
 
 KEEP_ALIVE = 15.0
 """Seconds of silence after which a comment is sent, so that proxies keep the connection."""
@@ -42,14 +44,20 @@ def broadcaster() -> Broadcaster:
 
 
 def stream(
-    request: HttpRequest, key: UUID, frame: Callable[[], Frame], seen: int | None = None
+    request: Request, key: UUID, frame: Callable[[], Frame], seen: int | None = None
 ) -> StreamingHttpResponse:
     """Answer with the stream of `key`. `frame` runs in a thread, at most once a second.
 
     `seen` is the version that the page already shows; a reconnecting browser says it itself.
     """
+    tenant = request.tenant.pk
+
+    def framed() -> Frame:
+        with walls.inside(tenant):
+            return frame()
+
     response = StreamingHttpResponse(
-        follow(key, last_event_id(request, seen or 0), frame), content_type="text/event-stream"
+        follow(key, last_event_id(request, seen or 0), framed), content_type="text/event-stream"
     )
     response["Cache-Control"] = "no-cache, no-transform"
     response["X-Accel-Buffering"] = "no"

@@ -11,12 +11,11 @@ from ninja import File, Router, Schema, Status
 from ninja.files import UploadedFile
 from pydantic import Field
 
-from carousel.models import Tenant
+from carousel.models import Tenant, User
 from imaging.jobs.models import Batch
 from imaging.uploads import progress as counting
 from imaging.uploads.batches import new_batch
 from imaging.uploads.intake import BLOCK, Arrival, Outcome, Received, receive
-from imaging.uploads.models import Photo
 
 router = Router(tags=["batches"])
 
@@ -76,7 +75,7 @@ class StatusOut(Schema):
 
 @router.post("", response={201: BatchOut}, summary="Open a batch")
 def create(request: HttpRequest, batch: NewBatch) -> Any:
-    return Status(201, new_batch(_tenant(request), None, batch.name))
+    return Status(201, new_batch(_tenant(request), _user(request), batch.name))
 
 
 @router.get("/{uuid:batch_id}", response=StatusOut, summary="How far a batch is")
@@ -104,13 +103,11 @@ def status(request: HttpRequest, batch_id: UUID) -> Any:
     response={200: Sent, 201: Sent, 413: Sent, 422: Sent},
     summary="Send one photo (multipart field `file`)",
 )
-def send(
-    request: HttpRequest, batch_id: UUID, file: UploadedFile = File(...)  # noqa: B008
-) -> Any:
+def send(request: HttpRequest, batch_id: UUID, file: File[UploadedFile]) -> Any:
     """201 stored; 200 the same bytes are in this batch; 413 and 422 refused, with the reason."""
     batch = _batch(request, batch_id)
     arrival = Arrival(filename=file.name or "photo")
-    result = receive(_tenant(request), None, batch, file.chunks(BLOCK), arrival)
+    result = receive(_tenant(request), _user(request), batch, file.chunks(BLOCK), arrival)
     sent = Sent(
         outcome=result.outcome.value, reason=result.reason, photo=PhotoOut.from_orm(result.photo)
     )
@@ -127,6 +124,11 @@ def photos(request: HttpRequest, batch_id: UUID, after: int = -1, limit: int = 2
 def _tenant(request: HttpRequest) -> Tenant:
     tenant: Tenant = request.tenant  # type: ignore[attr-defined]
     return tenant
+
+
+def _user(request: HttpRequest) -> User | None:
+    """The person behind a token; a program's key has none."""
+    return request.user if isinstance(request.user, User) else None
 
 
 def _batch(request: HttpRequest, pk: UUID) -> Batch:

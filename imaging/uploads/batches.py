@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db.models import Count, Q
 from django.utils.timezone import localtime, now
@@ -32,17 +33,9 @@ class Standing:
 
 
 def standings(batches: Sequence[Batch]) -> list[Standing]:
-    photos = {row["batch"]: row for row in _photos(batches)}
-    jobs = {row["batch"]: row for row in _jobs(batches)}
+    photos, jobs = _photos(batches), _jobs(batches)
     return [
-        Standing(
-            batch=batch,
-            photos=photos.get(batch.pk, {}).get("all", 0),
-            ready=photos.get(batch.pk, {}).get("ready", 0),
-            troubles=photos.get(batch.pk, {}).get("troubles", 0),
-            open_jobs=jobs.get(batch.pk, {}).get("open", 0),
-            is_grouped=bool(jobs.get(batch.pk, {}).get("grouped", 0)),
-        )
+        Standing(batch, *photos.get(batch.pk, (0, 0, 0)), *jobs.get(batch.pk, (0, False)))
         for batch in batches
     ]
 
@@ -57,25 +50,29 @@ def _named() -> str:
     return f"Batch of {moment.day} {moment:%b %H:%M}"
 
 
-def _photos(batches: Sequence[Batch]) -> list[dict[str, int]]:
+def _photos(batches: Sequence[Batch]) -> dict[UUID, tuple[int, int, int]]:
+    """Batch -> (all, ready, not usable)."""
     bad = Q(state__in=[Photo.State.REJECTED, Photo.State.FAILED])
-    return list(
+    rows = (
         Photo.objects.live()
         .filter(batch__in=batches)
-        .values("batch")
+        .values_list("batch")
         .annotate(
             all=Count("pk"),
             ready=Count("pk", filter=Q(state=Photo.State.READY)),
-            troubles=Count("pk", filter=bad),
+            bad=Count("pk", filter=bad),
         )
     )
+    return {batch: (photos, ready, troubles) for batch, photos, ready, troubles in rows}
 
 
-def _jobs(batches: Sequence[Batch]) -> list[dict[str, int]]:
+def _jobs(batches: Sequence[Batch]) -> dict[UUID, tuple[int, bool]]:
+    """Batch -> (open jobs, whether it was grouped)."""
     going = Q(state__in=[Job.State.PENDING, Job.State.PROCESSING])
     grouped = Q(kind="group", state=Job.State.COMPLETED)
-    return list(
+    rows = (
         Job.objects.filter(batch__in=batches)
-        .values("batch")
+        .values_list("batch")
         .annotate(open=Count("pk", filter=going), grouped=Count("pk", filter=grouped))
     )
+    return {batch: (jobs, grouped > 0) for batch, jobs, grouped in rows}

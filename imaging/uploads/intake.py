@@ -206,7 +206,7 @@ def _twin(batch: Batch, sha256: str) -> Photo | None:
 
 
 def _already_here(twin: Photo, arrival: Arrival) -> Received:
-    """Nothing is stored. A photo that somebody removed comes back; a rejected one is named again."""
+    """Nothing is stored. A removed photo comes back; a rejected one is refused again."""
     if twin.state == Photo.State.REJECTED:
         _settle(arrival, Outcome.REFUSED, reason=twin.reason, photo=twin, sha256=twin.sha256)
         return Received(Outcome.REFUSED, twin, twin.reason)
@@ -218,7 +218,8 @@ def _already_here(twin: Photo, arrival: Arrival) -> Received:
 
 
 def _store(tenant: Tenant, batch: Batch, index: int, content: Bytes, arrival: Arrival) -> str:
-    name = f"{index}_{content.sha256[:12]}_{safe_name(arrival.filename)}"
+    plain = re.sub(r"[^A-Za-z0-9.-]+", "_", safe_name(arrival.filename))
+    name = f"{index}_{content.sha256[:12]}_{plain}"
     key = f"temp/{tenant.pk}/{batch.pk}/{name}"
     return default_storage.save(key, File(content.file))
 

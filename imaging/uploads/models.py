@@ -76,7 +76,7 @@ class Photo(TenantRow):
         return variant in self.files
 
     def keep(self, variant: str, content: bytes, extension: str = "webp") -> None:
-        """Store a file made from this photo. Its name is its content, so a second run is harmless."""
+        """Store a file made from this photo. Its name is its content: a second run is harmless."""
         sha256 = hashlib.sha256(content).hexdigest()
         key = f"photos/{self.tenant_id}/{self.pk}/{variant}-{sha256[:16]}.{extension}"
         storage.save_bytes(key, content)

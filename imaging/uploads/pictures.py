@@ -22,7 +22,7 @@ ASK = "private, no-cache"
 @member
 @require_safe
 def picture(request: Request, pk: UUID, variant: str) -> HttpResponse:
-    """`variant`: 160, 320, 1280, cutout, cutout-320 (WebP), cutout.png, or original (a download)."""
+    """`variant`: 160, 320, 1280, cutout, cutout-320 (WebP), cutout.png; original is a download."""
     photo = get_object_or_404(request.tenant.photos.live(), pk=pk)
     name, _, form = variant.partition(".")
     sha256 = _sha256(photo, name)
@@ -37,7 +37,9 @@ def picture(request: Request, pk: UUID, variant: str) -> HttpResponse:
     if form == "png":
         response = HttpResponse(_png(content), content_type="image/png")
     if name == "original":
-        response["Content-Disposition"] = content_disposition_header(True, photo.filename) or ""
+        response["Content-Disposition"] = content_disposition_header(
+            as_attachment=True, filename=photo.filename
+        )
     return _cached(response, request, etag, sha256)
 
 

@@ -20,7 +20,7 @@ from imaging.uploads.receipt import MOST_FILES, Chosen, Line, Receipt, open_rece
 
 A_PAGE = 25
 STATUS = {Outcome.STORED: 201, Outcome.HERE: 200, Outcome.REFUSED: 200}
-"""A refused file is a settled one: the page's script counts it, the browser has nothing to report."""
+"""A refused file is a settled one: the script counts it, the browser has nothing to report."""
 WILL_NOT_SEND = {
     "type": "This is not a JPEG, PNG, WebP or HEIC picture.",
     "size": too_large(),
@@ -43,7 +43,7 @@ def batches(request: Request) -> HttpResponse:
         rows = rows.filter(name__icontains=wanted)
     shown = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
     context = {
-        "rows": standings(shown.object_list),
+        "rows": standings(list(shown)),
         "pages": shown,
         "wanted": wanted,
         "place": "batches",

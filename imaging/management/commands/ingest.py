@@ -21,7 +21,7 @@ JUNK = re.compile(r"^(\..*|Thumbs\.db|desktop\.ini)$", re.IGNORECASE)
 
 
 class Command(BaseCommand):
-    help = "Send the photos of a folder to a new batch; run again to continue. Exit 1: some refused."
+    help = "Send the photos of a folder to a batch; run again to continue. Exit 1: some refused."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("folder", type=Path)
