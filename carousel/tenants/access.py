@@ -32,6 +32,8 @@ RIGHTS = Access(ADMIN, ADMIN)
 OPEN = {
     "sign-in",
     "sign-out",
+    "oidc-begin",
+    "oidc-callback",
     "health",
     "api:login",
     "api:register",

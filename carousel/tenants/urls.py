@@ -3,11 +3,13 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from carousel.tenants import views
+from carousel.tenants import staff_oidc, views
 
 urlpatterns = [
     path("sign-in/", views.SignIn.as_view(), name="sign-in"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
+    path("sign-in/oidc/", staff_oidc.begin, name="oidc-begin"),
+    path("sign-in/oidc/done/", staff_oidc.callback, name="oidc-callback"),
     path("switch/", views.switch, name="switch-tenant"),
     path("settings/", views.options, name="settings"),
     path("settings/keys/", views.keys, name="settings-keys"),

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from carousel.errors import Refused
-from carousel.tenants import people
+from carousel.tenants import people, staff_oidc
 from carousel.tenants.forms import ROLES, KeyForm, OptionsForm, PersonForm, RoleForm
 from carousel.tenants.settings import change
 from carousel.web import TENANT_IN_SESSION, Request, member
@@ -19,6 +19,7 @@ from carousel.web import TENANT_IN_SESSION, Request, member
 class SignIn(LoginView):
     template_name = "tenants/sign_in.html"
     redirect_authenticated_user = True
+    extra_context = {"oidc": staff_oidc.is_on}
 
 
 @member
