@@ -13,12 +13,14 @@ from threading import Event
 import psutil
 import psycopg
 import pytest
+from django.core.management import CommandError
 
 from carousel.launcher import programs
 from carousel.launcher.children import Child, Program
 from carousel.launcher.home import CannotStart, Home
 from carousel.launcher.launch import Launch, Plan
 from carousel.launcher.watch import Guard
+from carousel.management.commands import up
 from tests import machine, running
 
 QUICK = Plan(durable=False)
@@ -78,6 +80,22 @@ def test_a_killed_launcher_leaves_servers_that_the_next_one_stops_and_starts_aga
 
     assert said == ["Stopping what an earlier run left behind: redis, postgres."]
     assert running.processes_of(home) == []
+
+
+def test_servers_that_the_environment_names_are_not_ours_to_start(home: Home, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgresql://user:password@db.example/shop")
+    monkeypatch.setenv("CELERY_BROKER_URL", "redis://queue.example/0")
+    plan = up.planned({"host": "127.0.0.1", "port": 8000, "workers": 2})
+
+    with Launch(home, plan, print).servers():
+        assert list(home.run.glob("*.pid")) == []
+
+    assert not home.postgres.exists()
+
+
+def test_no_worker_at_all_is_refused():
+    with pytest.raises(CommandError, match="--workers must be 1 or more"):
+        up.planned({"host": "127.0.0.1", "port": 8000, "workers": 0})
 
 
 def test_a_home_is_held_by_one_launcher_at_a_time(home: Home):
@@ -194,19 +212,19 @@ def test_the_whole_program_starts_anywhere_restarts_its_dead_and_leaves_nothing(
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
-        up = running.start(home, "--no-demo", "--port", port, elsewhere=tmp_path)
+        program = running.start(home, "--no-demo", "--port", port, elsewhere=tmp_path)
 
-    with up:
+    with program:
         with pytest.raises(subprocess.CalledProcessError) as second:
-            up.command("up")
-        worker = up.pid("worker")
-        up.kill("worker")
-        running.until(lambda: up.pid("worker") != worker)
+            program.command("up")
+        worker = program.pid("worker")
+        program.kill("worker")
+        running.until(lambda: program.pid("worker") != worker)
 
     assert f"already running on {home.folder} at http://127.0.0.1:" in second.value.stderr
-    assert f"Port {port} is taken; using " in up.said
-    assert "The worker stopped (killed by SIGKILL); starting it again" in up.said
-    assert "Stopped. Everything is kept" in up.said
+    assert f"Port {port} is taken; using " in program.said
+    assert "The worker stopped (killed by SIGKILL); starting it again" in program.said
+    assert "Stopped. Everything is kept" in program.said
     running.until(lambda: running.processes_of(home) == [], 5)
 
 

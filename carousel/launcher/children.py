@@ -16,6 +16,7 @@ from typing import Any
 
 import psutil
 
+LOG_BYTES = 10_000_000
 Steps = tuple[tuple[Signals, float], ...]
 
 
@@ -43,6 +44,7 @@ class Child:
     def start(self) -> None:
         """Start it in a session of its own: a Ctrl-C in our terminal must not reach it."""
         program = self.program
+        self._turn_log()
         with self.logfile.open("ab") as log:
             self._process = psutil.Popen(
                 program.command,
@@ -93,6 +95,11 @@ class Child:
         with suppress(FileNotFoundError), self.logfile.open(errors="replace") as log:
             return "".join(deque(log, lines)).rstrip()
         return ""
+
+    def _turn_log(self) -> None:
+        """Keep one earlier log, so that a program started for years fills no disk."""
+        if self.logfile.exists() and self.logfile.stat().st_size > LOG_BYTES:
+            self.logfile.replace(self.logfile.with_suffix(".log.1"))
 
     def _ask(self, process: psutil.Process, hurry: Event) -> None:
         for sign, seconds in self.program.stop:

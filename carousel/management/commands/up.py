@@ -28,9 +28,10 @@ class Command(BaseCommand):
         parser.add_argument("--workers", type=int, default=programs.cores(), help="at once")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        os.environ["CAROUSEL_HOME"] = str(settings.HOME)  # our children start in another folder
         interrupts = Interrupts()
         interrupts.listen()
-        launch = Launch(Home(settings.HOME), _plan(options), self._say, interrupts)
+        launch = Launch(Home(settings.HOME), planned(options), self._say, interrupts)
         try:
             self._run(launch, demo=not (options["no_demo"] or settings.PRODUCTION))
         except KeyboardInterrupt:
@@ -58,7 +59,8 @@ class Command(BaseCommand):
             self.stdout.flush()
 
 
-def _plan(options: dict[str, Any]) -> Plan:
+def planned(options: dict[str, Any]) -> Plan:
+    """What to start: the servers that the environment names are somebody else's."""
     if options["workers"] < 1:
         raise CommandError("--workers must be 1 or more.")
     return Plan(
