@@ -8,6 +8,7 @@ from carousel.api import api
 urlpatterns = [
     path("", include("carousel.products.urls")),
     path("", include("imaging.uploads.urls")),
+    path("", include("grouping.urls")),
     path("", include("carousel.tenants.urls")),
     path("health", include("carousel.ops.urls")),
     path("api/v1/", api.urls),

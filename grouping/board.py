@@ -3,7 +3,7 @@
 An edit is the difference it makes, so taking it back is swapping its two sides.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import combinations
 from typing import Any
@@ -13,7 +13,7 @@ from carousel.errors import Refused
 
 OPEN, ACCEPTED, REJECTED = "open", "accepted", "rejected"
 AUTO, MANUAL, MERGED = "auto", "manual", "merged"
-SINGLE = "single"
+SAME, LIKELY, POSSIBLY, SINGLE = "same", "likely", "possibly", "single"
 
 Pair = tuple[UUID, UUID]
 
@@ -43,7 +43,7 @@ class Card:
 
     @property
     def is_sure(self) -> bool:
-        return self.state == OPEN and (self.band == "same" or self.touched)
+        return self.state == OPEN and (self.band == SAME or self.touched)
 
 
 @dataclass(frozen=True)
@@ -136,6 +136,17 @@ def decisions(edit: Edit) -> tuple[frozenset[Pair], frozenset[Pair]]:
     """Pairs of photos that the edit brought together, and pairs that it took apart."""
     together_before, together_after = _pairs(edit.before), _pairs(edit.after)
     return together_after - together_before, together_before - together_after
+
+
+def between(board: Board, groups: Sequence[UUID]) -> frozenset[Pair]:
+    """Every pair of photos that lie in two different ones of these groups."""
+    cards = [board.card(group) for group in groups]
+    return frozenset(
+        pair(one, other)
+        for first, second in combinations(cards, 2)
+        for one in first.photos
+        for other in second.photos
+    )
 
 
 def side_to_json(cards: Mapping[UUID, Card], aside: frozenset[UUID]) -> dict[str, Any]:

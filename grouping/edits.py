@@ -6,7 +6,17 @@ from statistics import fmean
 from uuid import UUID
 
 from carousel.errors import Refused
-from grouping.board import ACCEPTED, MANUAL, MERGED, OPEN, REJECTED, Board, Card
+from grouping.board import (
+    ACCEPTED,
+    LIKELY,
+    MANUAL,
+    MERGED,
+    OPEN,
+    REJECTED,
+    SINGLE,
+    Board,
+    Card,
+)
 
 LONGEST_NAME = 120
 MERGED_NAME = "Merged: "
@@ -167,9 +177,11 @@ def _changed(card: Card, photos: tuple[UUID, ...]) -> Card:
     """
     if set(photos) == set(card.photos) and card.photos:
         return replace(card, photos=photos)
+    several = LIKELY if card.band == SINGLE else card.band
     return replace(
         card,
         photos=photos,
+        band=several if len(photos) > 1 else SINGLE,
         cover=card.cover if card.cover in photos else None,
         state=OPEN if card.state == ACCEPTED else card.state,
         touched=True,

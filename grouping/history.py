@@ -14,8 +14,8 @@ from django.utils.timezone import localtime, now
 
 from carousel.errors import Refused
 from carousel.models import User
-from grouping import accepting, storing
-from grouping.board import Board, Edit, Pair, apply, decisions, difference, side_to_json
+from grouping import accepting, labels, storing
+from grouping.board import Board, Edit, Pair, apply, between, decisions, difference, side_to_json
 from grouping.models import Edit as EditRow
 from grouping.models import Link, Review
 from imaging.models import Batch
@@ -35,18 +35,20 @@ class Stale(Refused):
 
 @dataclass(frozen=True)
 class Asked:
-    """Who wants what: `kind` and `label` for the log, the versions they saw, the form's token.
+    """Who wants what: the `kind` of edit, the versions they saw, the form's token.
 
-    `remember`: whether the photos brought together or taken apart bind later grouping.
+    `label` is what the log calls it, worked out from the edit when empty. `remember`: whether the
+    photos brought together or taken apart bind later grouping. `parts`: groups judged to be
+    different items.
     """
 
     kind: str
-    label: str
+    label: str = ""
     user: User | None = None
     versions: Mapping[UUID, int] = field(default_factory=dict)
     key: str = ""
     remember: bool = True
-    apart: frozenset[Pair] = frozenset()
+    parts: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,10 +72,10 @@ def perform(batch: Batch, asked: Asked, scope: Scope, change: Change) -> EditRow
     _check_seen(batch, loaded, asked.versions)
     board = _ready(batch, loaded.board, scope)
     edit = difference(board, change(board))
-    if not edit and not asked.apart:
+    if not edit and not asked.parts:
         return None
     _follow(batch, loaded, version, edit, asked.user)
-    return _keep(batch, asked, edit, version)
+    return _keep(batch, asked, edit, version, between(board, asked.parts))
 
 
 @transaction.atomic
@@ -161,7 +163,7 @@ def _follow(
     Batch.objects.touch(batch.pk)
 
 
-def _keep(batch: Batch, asked: Asked, edit: Edit, version: int) -> EditRow:
+def _keep(batch: Batch, asked: Asked, edit: Edit, version: int, apart: frozenset[Pair]) -> EditRow:
     row = EditRow.objects.create(
         tenant_id=batch.tenant_id,
         batch=batch,
@@ -170,15 +172,15 @@ def _keep(batch: Batch, asked: Asked, edit: Edit, version: int) -> EditRow:
         user=asked.user,
         changed_by=asked.user,
         kind=asked.kind,
-        label=asked.label[:200],
+        label=(asked.label or labels.label(asked.kind, edit))[:200],
         before=side_to_json(edit.before, edit.aside_before),
         after=side_to_json(edit.after, edit.aside_after),
-        groups=sorted(edit.groups),
+        groups=sorted({*edit.groups, *asked.parts}),
         key=asked.key,
     )
     joined, parted = decisions(edit) if asked.remember else (frozenset(), frozenset())
     _link(row, joined, Link.Verdict.MUST)
-    _link(row, parted | asked.apart, Link.Verdict.CANNOT)
+    _link(row, parted | apart, Link.Verdict.CANNOT)
     log.info("edit %s of batch %s: %s", row.seq, batch.pk, row.kind)
     return row
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import connection, models
-from django.db.models import Count, F, Q
+from django.db.models import F, Q
 from django.utils.timezone import now
 
 from carousel.models import User
@@ -80,9 +80,11 @@ class GroupQuerySet(models.QuerySet["Group"]):
     def to_check(self) -> Self:
         return self.open().exclude(Q(band="same") | Q(touched=True))
 
+    def rejected(self) -> Self:
+        return self.filter(state=Group.State.REJECTED)
+
     def singles(self) -> Self:
-        photos = Count("members", filter=Q(members__photo__deleted_at=None))
-        return self.annotate(photo_count=photos).filter(photo_count=1)
+        return self.filter(band=board.SINGLE)
 
     def matching(self, words: str) -> Self:
         return self.filter(Q(name__icontains=words) | Q(consignor__icontains=words))
@@ -107,9 +109,9 @@ class Group(TenantRow):
         REJECTED = board.REJECTED
 
     class Band(models.TextChoices):
-        SAME = "same"
-        LIKELY = "likely"
-        POSSIBLY = "possibly"
+        SAME = board.SAME
+        LIKELY = board.LIKELY
+        POSSIBLY = board.POSSIBLY
         SINGLE = board.SINGLE
 
     batch = models.ForeignKey(Batch, models.CASCADE, related_name="groups")

@@ -4,8 +4,9 @@ The proposal is worked out outside the transaction, which may take seconds. When
 a person decided meanwhile wins: their groups stay, and their photos drop out of the proposal.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -65,7 +66,7 @@ def apply(batch: Batch, plan: Plan, user: User | None = None) -> Edit | None:
     """Make the plan one edit, by `user` or by the program. None if it changes nothing."""
     label = f"Grouped {sum(len(group.ids) for group in plan.proposal.groups)} photos"
     asked = Asked(kind="regroup" if user else "group", label=label, user=user, remember=False)
-    free = _still_there(batch)
+    free = still_there(batch)
     row = history.perform(
         batch, asked, Scope(everything=True), lambda board: regrouped(board, plan, free)
     )
@@ -165,7 +166,7 @@ def _places(photos: Sequence[Photo]) -> dict[UUID, int]:
     return {photos[at].pk: place for place, at in enumerate(sequence)}
 
 
-def _still_there(batch: Batch) -> frozenset[UUID]:
+def still_there(batch: Batch) -> frozenset[UUID]:
     return frozenset(batch.photos.live().values_list("pk", flat=True))
 
 
@@ -210,12 +211,10 @@ def _closest(photos: tuple[UUID, ...], old: Mapping[UUID, Card]) -> Card | None:
     return card if most else None
 
 
-def _new_names(cards: Iterable[Card]) -> Iterable[str]:
-    numbers = [int(n) for card in cards if (n := card.name.removeprefix("Item ")).isdigit()]
-    n = max(numbers, default=0)
-    while True:
-        n += 1
-        yield f"Item {n}"
+def _new_names(cards: Iterable[Card]) -> Iterator[str]:
+    endings = [card.name.removeprefix("Item ") for card in cards]
+    last = max((int(ending) for ending in endings if ending.isdecimal()), default=0)
+    return (f"Item {number}" for number in count(last + 1))
 
 
 def _spread(photos: Sequence[UUID], where: Mapping[UUID, UUID]) -> int:

@@ -23,11 +23,10 @@ WRITTEN = [
 
 @dataclass(frozen=True)
 class Loaded:
-    """A board, the rows it was read from, locked, and the photos' file names."""
+    """A board and the rows it was read from, locked."""
 
     board: Board
     rows: Mapping[UUID, Group]
-    filenames: Mapping[UUID, str]
 
 
 def load(batch: Batch, groups: Collection[UUID], photos: Collection[UUID]) -> Loaded:
@@ -51,19 +50,13 @@ def load_all(batch: Batch) -> Loaded:
     return _loaded(Group.objects.filter(batch=batch), photos)
 
 
-def cards_of(rows: Collection[Group]) -> tuple[dict[UUID, Card], dict[UUID, str]]:
-    """The rows as cards, and the names of their photos' files.
-
-    Deleted photos are left out, and so are groups without any other.
-    """
+def cards_of(rows: Collection[Group]) -> dict[UUID, Card]:
+    """The rows as cards, without deleted photos, and without groups that have no other."""
     lying: dict[UUID, list[UUID]] = defaultdict(list)
-    filenames: dict[UUID, str] = {}
     members = GroupPhoto.objects.filter(group__in=[row.id for row in rows], photo__deleted_at=None)
-    found = members.order_by("position", "id").values_list("group_id", "photo", "photo__filename")
-    for group, photo, filename in found:
+    for group, photo in members.order_by("position", "id").values_list("group_id", "photo"):
         lying[group].append(photo)
-        filenames[photo] = filename
-    return {row.id: card_of(row, lying[row.id]) for row in rows if lying[row.id]}, filenames
+    return {row.id: card_of(row, lying[row.id]) for row in rows if lying[row.id]}
 
 
 def card_of(row: Group, photos: Collection[UUID]) -> Card:
@@ -134,8 +127,7 @@ def write(batch: Batch, edit: Edit, version: int, rows: Mapping[UUID, Group]) ->
 
 def _loaded(groups: QuerySet[Group], aside: frozenset[UUID]) -> Loaded:
     rows = list(groups.order_by("id").select_for_update(of=("self",)))
-    cards, filenames = cards_of(rows)
-    return Loaded(Board(cards=cards, aside=aside), {row.id: row for row in rows}, filenames)
+    return Loaded(Board(cards=cards_of(rows), aside=aside), {row.id: row for row in rows})
 
 
 def _row(batch: Batch, card: Card, version: int, old: Group | None) -> Group:
