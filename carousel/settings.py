@@ -13,7 +13,7 @@ import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from carousel import env
+from carousel import env, inference
 from carousel.launcher.home import Home
 from carousel.tenants.walls import forget
 
@@ -271,6 +271,11 @@ MODEL_DIR = Path(
 os.environ.setdefault("U2NET_HOME", str(MODEL_DIR))
 CUTOUT_MODEL = env.text("CUTOUT_MODEL", "u2netp")
 EMBEDDING_MODEL = env.text("EMBEDDING_MODEL", "carousel-descriptor-1")
+BEDROCK_REGION = env.text("BEDROCK_REGION")
+INFERENCE = inference.chains(BEDROCK_REGION)
+MODEL_PRICES = inference.model_prices()
+PROVIDER_REQUESTS_PER_SECOND = env.number("PROVIDER_REQUESTS_PER_SECOND", 50, low=1)
+GLOSSARY = inference.glossary_folder()
 ALLOWED_IMAGE_HOSTS = env.words("ALLOWED_IMAGE_HOSTS")
 
 STOREFRONT_ORIGINS = env.words("STOREFRONT_ORIGINS")

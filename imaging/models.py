@@ -1,6 +1,6 @@
 """Every model of imaging, where Django looks for them."""
 
-from imaging.analysis.models import Analysis, Attribute, Defect
+from imaging.analysis.models import Analysis, Attribute, Defect, Exemplar
 from imaging.inference.models import ModelCall
 from imaging.jobs.models import Batch, Job, Step
 from imaging.uploads.models import Embedding, Photo
@@ -12,6 +12,7 @@ __all__ = [
     "Batch",
     "Defect",
     "Embedding",
+    "Exemplar",
     "Job",
     "ModelCall",
     "Photo",

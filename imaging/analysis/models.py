@@ -9,9 +9,10 @@ from typing import Self
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from pgvector.django import HalfVectorField
 
 from carousel.rows import TenantRow
-from imaging.uploads.models import Photo
+from imaging.uploads.models import DIMENSIONS, Photo
 
 SHARE = [MinValueValidator(0), MaxValueValidator(1)]
 
@@ -133,3 +134,24 @@ class Defect(TenantRow):
 
     def __str__(self) -> str:
         return f"{self.severity} {self.kind} ({self.state})"
+
+
+class Exemplar(TenantRow):
+    """A thing whose kind a person knows, as a shape: it votes on what other things are called."""
+
+    key = models.CharField(max_length=100, help_text="photo:<id>, sale:<id>: whose it is.")
+    category = models.CharField(max_length=120)
+    brand = models.CharField(max_length=120, blank=True)
+    model = models.CharField(max_length=100)
+    vector = HalfVectorField(dimensions=DIMENSIONS)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "key", "model"], name="exemplar_once_per_key_and_model"
+            ),
+        ]
+        indexes = [models.Index(fields=["tenant", "model"], name="exemplar_by_model")]
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.category}"
