@@ -45,8 +45,19 @@ GATHER = {"photo": Gate(step="embed", job="group")}
 COMPLETED = {"photo": "imaging.uploads.photos.completed"}
 FAILED = {"photo": "imaging.uploads.photos.failed"}
 
-SUBSCRIBERS: dict[str, list[str]] = {}
+SUBSCRIBERS: dict[str, list[str]] = {
+    "product.listed": ["carousel.events.inbox.wake"],
+    "product.sold": ["pricing.sold.record_sale"],
+}
 """Event kind -> functions called with the event, in the same transaction."""
+
+INBOX = {
+    "product.listed": "carousel.products.news.hear",
+    "product.updated": "carousel.products.news.hear",
+    "product.sold": "carousel.products.news.hear",
+    "product.delisted": "carousel.products.news.hear",
+}
+"""Kind of a received event -> what it does, in the transaction that takes it."""
 
 VERSIONS = "imaging.uploads.progress.versions"
 """Keys -> their versions, for the live pages: see carousel/live."""
@@ -66,6 +77,7 @@ ROUTERS: dict[str, str] = {
     "/settings": "carousel.tenants.api.router",
     "/batches": "imaging.uploads.api.router",
     "/products": "carousel.products.api.router",
+    "/events": "carousel.events.api.router",
 }
 """Prefix under /api/v1 -> ninja router."""
 

@@ -12,6 +12,7 @@ from django.utils.timezone import now
 
 from carousel.events.schedule import Breaker
 from carousel.events.sealing import seal, unseal
+from carousel.events.signing import new_key
 from carousel.rows import TenantRow
 
 PUBLIC = (
@@ -75,9 +76,12 @@ class Partner(TenantRow):
     def keys(self) -> list[str]:
         return [unseal(key) for key in self.sealed_keys]
 
-    def add_key(self, key: str) -> None:
+    def add_key(self) -> str:
+        """A new key beside the old ones. Both are good until the old one is dropped."""
+        key = new_key()
         self.sealed_keys = [*self.sealed_keys, seal(key)]
         self.save(update_fields=["sealed_keys"])
+        return key
 
     def drop_key(self, key: str) -> None:
         self.sealed_keys = [sealed for sealed in self.sealed_keys if unseal(sealed) != key]

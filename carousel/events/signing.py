@@ -6,6 +6,7 @@ Several keys may be valid at once, so that a key can be replaced without losing 
 import base64
 import binascii
 import hmac
+import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -29,6 +30,11 @@ class Headers:
     def of(cls, headers: Mapping[str, str]) -> "Headers":
         names = ("webhook-id", "webhook-timestamp", "webhook-signature")
         return cls(*(headers.get(name, "") for name in names))
+
+
+def new_key() -> str:
+    """256 random bits, written as the specification wants them."""
+    return PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def sign(key: str, message_id: str, timestamp: int, body: bytes) -> str:

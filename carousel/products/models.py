@@ -155,7 +155,10 @@ class Product(TenantRow):
         row = Product.objects.select_for_update().get(pk=self.pk)
         found = verdict(row.standing, news, at)
         if found == Verdict.APPLY:
-            row._move(news, (lifecycle.State(row.state),), at, told)
+            if not row.price:
+                raise Refused(f"{self} has no price yet.")
+            if not row._move(news, (lifecycle.State(row.state),), at, told):
+                raise Refused(f"{self} was deleted.")
         self.refresh_from_db()
         return found
 
