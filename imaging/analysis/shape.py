@@ -45,7 +45,9 @@ def _squared(rgba: Pixels) -> tuple[Pixels, Pixels, float]:
     scale = SIDE / max(width, height)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     box = np.s_[y : y + height, x : x + width]
-    colours = cv2.resize(np.ascontiguousarray(rgba[box][..., :3]), size, interpolation=cv2.INTER_AREA)
+    colours = cv2.resize(
+        np.ascontiguousarray(rgba[box][..., :3]), size, interpolation=cv2.INTER_AREA
+    )
     mask = cv2.resize(np.ascontiguousarray(solid[box]), size, interpolation=cv2.INTER_NEAREST)
     grey = cv2.equalizeHist(cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY))
     return _centred(grey * mask), _centred(mask), width / height

@@ -19,13 +19,13 @@ Pixels = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Look:
-    """A photo to be looked at: JPEG bytes of the upright photo, and its cut-out as RGBA.
+    """A photo to be looked at: WebP bytes of the upright photo, and its cut-out as RGBA.
 
     `ballots` and `brands` are what the shop calls things that look like it; `categories` the
     categories it uses.
     """
 
-    jpeg: bytes
+    picture: bytes
     cutout: Pixels
     ballots: Sequence[Ballot] = ()
     brands: Sequence[Ballot] = ()

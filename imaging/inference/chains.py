@@ -79,12 +79,14 @@ def _tried(call: ModelCall, capability: str, name: str, question: object) -> Mad
     call.outcome = ModelCall.Outcome.OK
     call.tokens_in, call.tokens_out = answer.tokens_in, answer.tokens_out
     call.cost_micro_usd = prices.cost(
-        call.model, answer.tokens_in, answer.tokens_out, answer.images, prices.known(settings.MODEL_PRICES)
+        call.model,
+        answer.tokens_in,
+        answer.tokens_out,
+        answer.images,
+        prices.known(settings.MODEL_PRICES),
     )
     _written(call, started)
-    return Made(
-        answer.value, call.model, call.version, call.position > 0, call.local, call.ms
-    )
+    return Made(answer.value, call.model, call.version, call.position > 0, call.local, call.ms)
 
 
 def _written(call: ModelCall, started: float) -> None:
@@ -96,7 +98,12 @@ def _identity(name: str, capability: str) -> dict[str, object]:
     """What a ModelCall says about who was asked."""
     provider, _, model = name.partition("/")
     if provider == "local":
-        return {"provider": "local", "model": f"local-{capability}", "version": model, "local": True}
+        return {
+            "provider": "local",
+            "model": f"local-{capability}",
+            "version": model,
+            "local": True,
+        }
     return {"provider": provider, "model": model, "version": model.rpartition("-")[2]}
 
 

@@ -9,13 +9,14 @@ from typing import cast
 
 from django.conf import settings
 
-from imaging.analysis import colours, defects, grammar_en, grammar_is, votes
+from imaging.analysis import colours, defects, grammar_en, grammar_is, looks, votes
 from imaging.analysis.glossary import glossary
 from imaging.inference.answers import (
     Answer,
     Attributes,
     Classified,
     Defects,
+    Judged,
     Look,
     Named,
     Telling,
@@ -61,6 +62,19 @@ def describe(question: object) -> Answer:
     return Answer(told)
 
 
+def assess_quality(question: object) -> Answer:
+    look = looks.look("", cast(Look, question).cutout)
+    reasons = tuple(REASONS[name] for name in REASONS if getattr(look, name) < 0.5)
+    return Answer(Judged(round(look.quality, 3), reasons))
+
+
+REASONS = {
+    "whole": "the item runs out of the picture",
+    "sharp": "the item is blurred",
+    "lit": "too dark or burnt out",
+    "large": "the item is small in the picture",
+}
+
 Provider = Callable[[object], Answer]
 
 VERSIONS: dict[str, dict[str, Provider]] = {
@@ -72,4 +86,5 @@ VERSIONS: dict[str, dict[str, Provider]] = {
     "detect_defects": {"spots-1": find_defects},
     "describe": {"grammar-1": describe},
     "translate": {"grammar-1": describe},
+    "assess_quality": {"inside-1": assess_quality},
 }

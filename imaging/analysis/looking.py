@@ -1,0 +1,50 @@
+"""What is put before a model about one photo: its picture, its cut-out, and what is like it."""
+
+import numpy as np
+from django.conf import settings
+
+from carousel.models import Product
+from imaging import steps as photo_steps
+from imaging.analysis import exemplars, shape
+from imaging.inference.answers import Look
+from imaging.models import Embedding, Photo
+from imaging.pixels import descriptor
+
+MOST_CATEGORIES = 60
+
+
+def to_classify(photo: Photo) -> Look:
+    """With the ballots of the shop's own things."""
+    cutout = photo_steps.cutout_pixels(photo)
+    own = photo.embeddings.filter(model=descriptor.MODEL).first()
+    return Look(
+        picture=_picture(photo, "classify"),
+        cutout=cutout,
+        ballots=exemplars.ballots(photo.tenant, photo.pk, _shape(photo, cutout)),
+        brands=exemplars.brands(photo.tenant, list(own.vector)) if own else (),
+        categories=_categories(photo),
+    )
+
+
+def at(photo: Photo, capability: str) -> Look:
+    return Look(picture=_picture(photo, capability), cutout=photo_steps.cutout_pixels(photo))
+
+
+def _shape(photo: Photo, cutout: "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]") -> list[float]:
+    vector = [float(value) for value in shape.describe(cutout)]
+    Embedding.objects.update_or_create(
+        photo=photo,
+        model=shape.MODEL,
+        defaults={"tenant_id": photo.tenant_id, "vector": vector},
+    )
+    return vector
+
+
+def _picture(photo: Photo, capability: str) -> bytes:
+    """Read only when somebody outside is asked: the local answers use the cut-out."""
+    return photo.read("1280") if "bedrock/" in settings.INFERENCE[capability] else b""
+
+
+def _categories(photo: Photo) -> list[str]:
+    used = Product.objects.filter(tenant=photo.tenant).exclude(category="")
+    return list(used.order_by().values_list("category", flat=True).distinct()[:MOST_CATEGORIES])

@@ -1,0 +1,242 @@
+"""A product's words: from its photos' analyses to category, title, keywords and both descriptions.
+
+Suggests through `Product.suggest`, which never replaces what a person wrote.
+"""
+
+from typing import Any, cast
+
+from django.conf import settings
+
+from carousel.models import Product, ProductImage
+from imaging.analysis import gathering, primary, rating
+from imaging.analysis.facts import Facts
+from imaging.analysis.gathering import Believed, ColourSeen, DefectSeen, PhotoSeen
+from imaging.analysis.glossary import GENERIC, Glossary, glossary
+from imaging.analysis.keywords import keywords
+from imaging.analysis.models import Analysis, Attribute, Defect
+from imaging.inference import chains
+from imaging.inference.answers import Telling, Told
+from imaging.jobs.models import Step
+from imaging.models import Photo
+
+OURS = "carousel-analysis-1"
+LEAST_WEIGHT = 0.1
+
+
+def words() -> Glossary:
+    return glossary(settings.GLOSSARY)
+
+
+def describe(product: Product, step: Step) -> None:
+    """Suggest everything that the photos tell about the product."""
+    analyses = _analyses(product)
+    gathered = gathering.gather([_seen(analysis, n) for n, analysis in analyses])
+    local = all(analysis.made_locally for _, analysis in analyses)
+    model = analyses[0][1].model if analyses else OURS
+    _suggest(product, "category", gathered.category, model, local=local)
+    _suggest(product, "brand", gathered.brand, model, local=local)
+    _suggest(product, "condition", gathered.condition, OURS, local=True)
+    names = [words().words[key].en if key in words().words else key for key in gathered.colours]
+    certain = gathered.colours_confidence
+    product.suggest("colours", names, confidence=certain, model=OURS, local=local)
+    facts = facts_of(product, analyses, gathered)
+    _suggest_attributes(product, facts, gathered)
+    step.model = tell(product, facts)
+    _choose_primary(product)
+    step.result = {"photos": len(analyses), "item": facts.item, "colours": list(facts.colours)}
+
+
+def tell(product: Product, facts: Facts) -> str:
+    """Suggest title, keywords and both texts from these facts. Returns the model that wrote them."""
+    english = _ask("describe", product, Telling(facts, "en"))
+    told = cast(Told, english.value)
+    icelandic = _ask("translate", product, Telling(facts, "is", told.text))
+    _say(product, "description_en", told.text, english)
+    _say(product, "description_is", cast(Told, icelandic.value).text, icelandic)
+    if facts.item != GENERIC:
+        _say(product, "title", told.title, english)
+    found = keywords(facts, words(), product.category)
+    product.suggest("keywords", found, confidence=0.8, model=OURS, local=True)
+    return english.model
+
+
+def rate(product: Product) -> rating.Rating:
+    """Suggest 1 to 5; the formula is kept beside it for the page."""
+    looks = [photo.quality.get("score", 0.0) for photo in photos_of(product)]
+    made = rating.rate(looks, _filled(product, len(looks)), product.condition)
+    product.suggest("rating", made.value, confidence=1.0, model="rating-1", local=True)
+    product.suggest(
+        "rating_formula",
+        {"text": made.formula, "missing": list(made.missing)},
+        confidence=1.0,
+        model="rating-1",
+        local=True,
+    )
+    return made
+
+
+def photos_of(product: Product) -> list[Photo]:
+    """In the order of the product's pictures."""
+    order = list(product.images.values_list("photo_id", flat=True))
+    found = Photo.objects.live().filter(tenant=product.tenant).in_bulk(order)
+    return [found[key] for key in order if key in found]
+
+
+def facts_of(
+    product: Product,
+    analyses: list[tuple[int, Analysis]] | None = None,
+    gathered: gathering.Gathered | None = None,
+) -> Facts:
+    """What may be said of the product now: its photos' analyses under what staff wrote."""
+    analyses = _analyses(product) if analyses is None else analyses
+    gathered = gathered or gathering.gather([_seen(analysis, n) for n, analysis in analyses])
+    staff = gathering.Staff(
+        title=product.title,
+        category=product.category,
+        brand=product.brand,
+        condition=product.condition,
+        colours=tuple(product.colours),
+        attributes={str(k): str(v) for k, v in product.attributes.items()},
+        edited=frozenset(product.edited_fields),
+    )
+    defects = [d for n, analysis in analyses for d in _defects(analysis, n)]
+    return gathering.facts_of(gathered, staff, defects, words(), str(product.pk))
+
+
+def _analyses(product: Product) -> list[tuple[int, Analysis]]:
+    """Current analyses with the number of their photo on the page, from 1."""
+    order = [photo.pk for photo in photos_of(product)]
+    rows = (
+        Analysis.objects.current()
+        .filter(tenant=product.tenant, photo_id__in=order)
+        .select_related("photo")
+        .prefetch_related("attributes", "defects")
+    )
+    found = {row.photo_id: row for row in rows}
+    return [(number, found[key]) for number, key in enumerate(order, 1) if key in found]
+
+
+def _seen(analysis: Analysis, number: int) -> PhotoSeen:
+    attributes = list(analysis.attributes.all())
+    brand = next((a for a in attributes if a.name == "brand"), None)
+    return PhotoSeen(
+        label=analysis.label,
+        confidence=analysis.confidence,
+        brand=brand.value if brand else "",
+        brand_confidence=brand.confidence if brand else 0.0,
+        colours=tuple(
+            ColourSeen(a.value, float(a.metadata.get("share", a.confidence)))
+            for a in attributes
+            if a.name == "colour"
+        ),
+        defects=_defects(analysis, number),
+        others={a.name: (a.value, _sure(a)) for a in attributes if a.name not in OWN_PLACES},
+        weight=max(LEAST_WEIGHT, _weight(analysis.photo)),
+    )
+
+
+OWN_PLACES = {"brand", "colour"}
+
+
+def _sure(attribute: Attribute) -> float:
+    return 1.0 if attribute.source == Attribute.Source.STAFF else attribute.confidence
+
+
+def _weight(photo: Photo) -> float:
+    """A close-up says little about the item's colours and kind."""
+    score = float(photo.quality.get("score", 0.5))
+    return score * (0.3 if photo.quality.get("is_close") else 1.0)
+
+
+def _defects(analysis: Analysis, number: int) -> tuple[DefectSeen, ...]:
+    return tuple(
+        DefectSeen(
+            kind=d.kind,
+            severity=d.severity,
+            confidence=d.confidence,
+            is_confirmed=d.state == Defect.State.CONFIRMED,
+            x=d.x,
+            y=d.y,
+            width=d.width,
+            height=d.height,
+            photo=number,
+        )
+        for d in analysis.defects.all()
+        if d.state != Defect.State.DISMISSED
+    )
+
+
+def _suggest(product: Product, name: str, believed: Believed, model: str, *, local: bool) -> None:
+    if believed.value:
+        product.suggest(
+            name, believed.value, confidence=believed.confidence, model=model, local=local
+        )
+
+
+def _suggest_attributes(product: Product, facts: Facts, gathered: gathering.Gathered) -> None:
+    """What the models saw besides, over what stands there already."""
+    seen = {name: belief.value for name, belief in gathered.attributes.items() if belief.value}
+    if facts.audience and "audience" not in seen:
+        seen["audience"] = facts.audience
+    if not seen:
+        return
+    sure = min((belief.confidence for belief in gathered.attributes.values()), default=0.6)
+    merged = seen | product.attributes
+    product.suggest("attributes", merged, confidence=sure, model=OURS, local=True)
+
+
+def _ask(capability: str, product: Product, question: Telling) -> chains.Made:
+    return chains.ask(capability, question, product.tenant, product.pk)
+
+
+def _say(product: Product, name: str, text: str, made: chains.Made) -> None:
+    model = made.model + (" (fallback)" if made.by_fallback and not made.locally else "")
+    product.suggest(name, text, confidence=0.7, model=model, local=made.locally)
+
+
+def _choose_primary(product: Product) -> None:
+    """Put the best photo first, unless a person chose another."""
+    images = list(product.images.all())
+    best = primary.choose([_look(photo) for photo in photos_of(product)])
+    if best is None or not images:
+        return
+    ours = {str(images[0].photo_id), _suggested_primary(product)}
+    product.suggest(
+        "primary",
+        {"photo": best.key, "reasons": list(best.reasons)},
+        confidence=min(1.0, max(0.0, best.score)),
+        model="primary-1",
+        local=True,
+    )
+    current = next((image for image in images if image.is_primary), images[0])
+    wanted: ProductImage | None = next((i for i in images if str(i.photo_id) == best.key), None)
+    if wanted and not wanted.is_primary and str(current.photo_id) in ours:
+        wanted.make_primary()
+        product.refresh_from_db()
+
+
+def _suggested_primary(product: Product) -> str:
+    kept: dict[str, Any] = product.suggested.get("primary", {}).get("value", {})
+    return str(kept.get("photo", ""))
+
+
+def _look(photo: Photo) -> primary.Look:
+    quality = {name: float(photo.quality.get(name, 0.5)) for name in primary.WEIGHTS}
+    return primary.Look(str(photo.pk), **quality)
+
+
+def _filled(product: Product, photos: int) -> dict[str, bool]:
+    return {
+        "title": bool(product.title),
+        "category": bool(product.category),
+        "condition": bool(product.condition),
+        "brand": bool(product.brand),
+        "colours": bool(product.colours),
+        "keywords": bool(product.keywords),
+        "description in English": bool(product.description_en),
+        "description in Icelandic": bool(product.description_is),
+        "size": bool(product.attributes.get("size")),
+        "material": bool(product.attributes.get("material")),
+        "price": product.price is not None,
+        "three photos": photos >= 3,
+    }
