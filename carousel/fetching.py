@@ -8,6 +8,7 @@ import ipaddress
 import re
 import time
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -24,6 +25,7 @@ GRAMMAR = re.compile(
 )
 LONGEST = 2000
 CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 3, 5, 20
+POST_SECONDS = 15
 CHUNK = 64 * 1024
 
 # requests-hardened 1.3 lets these through (measured): site-local, v4-compatible and v4-mapped.
@@ -94,7 +96,9 @@ def _accept(answer: requests.Response) -> None:
     if answer.status_code in {408, 425, 429} or answer.status_code >= 500:
         raise Retry(f"The picture's server answered {answer.status_code}.")
     if answer.status_code != 200:
-        raise GiveUp(f"The picture's server answered {answer.status_code}; redirects are not followed.")
+        raise GiveUp(
+            f"The picture's server answered {answer.status_code}; redirects are not followed."
+        )
     kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if not kind.startswith("image/") and kind != "application/octet-stream":
         raise GiveUp(f"The address gives {kind or 'nothing'}, not a picture.")
@@ -111,3 +115,30 @@ def _read(answer: requests.Response, limit: int) -> bytes:
         if time.monotonic() > deadline:
             raise Retry(f"The picture took over {TOTAL_SECONDS} seconds.")
     return bytes(content)
+
+
+def deliver(url: str, body: bytes, headers: dict[str, str]) -> int:
+    """POST to a receiver that a tenant named, and give back the status; the answer is not read.
+
+    Any public https host will do, and those of PRIVATE_RECEIVERS ("host:port") also over http.
+    GiveUp for an address we may not open, Retry when nobody answers in time.
+    """
+    internal = urlsplit(url).netloc in settings.PRIVATE_RECEIVERS
+    if not internal and (len(url) > LONGEST or not GRAMMAR.fullmatch(url)):
+        raise GiveUp("That is not a plain https address.")
+    try:
+        with _plain_session() if internal else _session() as session:
+            timeout = (CONNECT_SECONDS, POST_SECONDS)
+            options: Any = {"data": body, "headers": headers, "timeout": timeout, "stream": True}
+            with session.post(url, allow_redirects=False, **options) as answer:
+                return int(answer.status_code)
+    except InvalidIPAddress as error:
+        raise GiveUp("That host leads to a private address.") from error
+    except requests.RequestException as error:
+        raise Retry(f"The receiver did not answer: {type(error).__name__}.") from error
+
+
+def _plain_session() -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False
+    return session

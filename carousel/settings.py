@@ -277,8 +277,16 @@ MODEL_PRICES = inference.model_prices()
 PROVIDER_REQUESTS_PER_SECOND = env.number("PROVIDER_REQUESTS_PER_SECOND", 50, low=1)
 GLOSSARY = inference.glossary_folder()
 ALLOWED_IMAGE_HOSTS = env.words("ALLOWED_IMAGE_HOSTS")
+# Receivers of webhooks inside our own network, as host:port; all others must be public and https.
+PRIVATE_RECEIVERS = env.words("PRIVATE_RECEIVERS")
+AWS_REGION = env.text("AWS_REGION", "eu-west-1")
 
 STOREFRONT_ORIGINS = env.words("STOREFRONT_ORIGINS")
+
+ALERT_EMAILS = env.words("ALERT_EMAILS")
+ALERT_WEBHOOK = env.text("ALERT_WEBHOOK")
+ALERT_TOPIC = env.text("ALERT_TOPIC")
+EMAIL_TIMEOUT = 5
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"

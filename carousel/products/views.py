@@ -1,6 +1,5 @@
 """The products of a shop: the list, and one item to look at, correct and publish."""
 
-from collections.abc import Callable
 from functools import wraps
 from typing import Any
 from uuid import UUID
@@ -8,7 +7,7 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Count, Prefetch, Q
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_GET, require_POST
 
@@ -18,17 +17,17 @@ from carousel.products.images import ProductImage
 from carousel.products.models import Product, ProductQuerySet
 from carousel.products.relisting import relist as list_again
 from carousel.tenants.models import Membership
-from carousel.web import Request, member, page
+from carousel.web import Request, View, member, page
 
 ON_A_PAGE = 50
 
 
-def writer(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def writer(view: View) -> View:
     """Members who may change things: everybody but viewers."""
 
     @member
     @wraps(view)
-    def wrapper(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+    def wrapper(request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.membership.role == Membership.Role.VIEWER:
             raise PermissionDenied("You may look at items, not change them.")
         return view(request, *args, **kwargs)
