@@ -8,6 +8,7 @@ from carousel.events.models import (
     InboxEvent,
     Source,
 )
+from carousel.ops.models import Alert, Heartbeat, Sample, Schedule
 from carousel.products.images import ProductImage
 from carousel.products.models import Condition, Product
 from carousel.tenants.models import (
@@ -21,6 +22,7 @@ from carousel.tenants.models import (
 )
 
 __all__ = [
+    "Alert",
     "ApiKey",
     "AuditEntry",
     "Condition",
@@ -28,12 +30,15 @@ __all__ = [
     "Delivery",
     "Destination",
     "Event",
+    "Heartbeat",
     "IdempotencyKey",
     "InboxEvent",
     "Membership",
     "Product",
     "ProductImage",
     "RefreshToken",
+    "Sample",
+    "Schedule",
     "Source",
     "Tenant",
     "User",

@@ -11,6 +11,29 @@ class Gate:
     job: str
 
 
+@dataclass(frozen=True)
+class Timing:
+    """Call a dotted function every so many seconds, or daily at a time in UTC."""
+
+    call: str
+    every: float = 0
+    at: str = ""
+    queue: str = "default"
+
+    @property
+    def words(self) -> str:
+        return f"every {self.every:g} s" if self.every else f"daily at {self.at} UTC"
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """`check` yields (subject, detail) for each thing that is wrong now. Severity 1 to 4."""
+
+    check: str
+    severity: int
+    title: str
+
+
 PIPELINES: dict[str, dict[str, list[str]]] = {
     "photo": {
         "inspect": [],
@@ -69,8 +92,31 @@ NEIGHBOURS = "pricing.catalogue.neighbours"
 DEMO = ["pricing.demo.seed_demo_sales"]
 EVALUATIONS: dict[str, str] = {"grouping": "grouping.evaluation.command"}
 
-SCHEDULE: dict[str, tuple[str, float]] = {"sweep": ("imaging.jobs.tasks.sweep", 15)}
-"""Name -> task, seconds between runs. Daily work: see carousel/celery.py."""
+SCHEDULE: dict[str, Timing] = {
+    "sweep": Timing("imaging.jobs.sweeper.sweep", every=15),
+    "inbox": Timing("carousel.events.inbox.sweep", every=2, queue="events"),
+    "relay": Timing("carousel.events.tasks.relay_events", every=2, queue="events"),
+    "keys": Timing("carousel.events.inbox.forget", every=3600),
+    "heartbeat": Timing("carousel.ops.heartbeat.beat", every=30),
+    "alerts": Timing("carousel.ops.alerts.look", every=30),
+    "samples": Timing("carousel.ops.samples.take", every=300),
+}
+"""Name -> what runs, and when. The function takes nothing and may return a sentence."""
+
+READINGS = {"steps.waiting": "imaging.jobs.checks.waiting"}
+"""Name -> a number to be drawn over time."""
+
+ALARMS: dict[str, Alarm] = {
+    "dead-letters": Alarm("carousel.ops.checks.dead_letters", 2, "Dead letters are waiting"),
+    "errors": Alarm("carousel.ops.checks.errors", 3, "Over 5 errors in 5 minutes"),
+    "throttled": Alarm("carousel.ops.checks.throttled", 3, "A provider throttles us"),
+    "overdue": Alarm("carousel.ops.checks.overdue", 2, "A schedule did not run"),
+    "silent-worker": Alarm("carousel.ops.checks.silent_workers", 1, "No worker is alive"),
+    "stuck": Alarm("imaging.jobs.checks.stuck", 2, "Work waits over 5 minutes"),
+    "temporary-store": Alarm("carousel.ops.checks.temporary_store", 3, "temp/ is over 5 GB"),
+    "old-keys": Alarm("carousel.ops.checks.old_keys", 4, "Keys are over 90 days old"),
+}
+"""Name -> what is looked at twice a minute."""
 
 ROUTERS: dict[str, str] = {
     "/auth": "carousel.tenants.api.auth",
@@ -81,5 +127,5 @@ ROUTERS: dict[str, str] = {
 }
 """Prefix under /api/v1 -> ninja router."""
 
-TASKS = ["imaging.jobs"]
+TASKS = ["imaging.jobs", "carousel.ops", "carousel.events"]
 """Packages whose tasks.py Celery loads."""

@@ -38,7 +38,9 @@ def storage() -> str:
 
 def models() -> str:
     weights = settings.MODEL_DIR / f"{settings.CUTOUT_MODEL}.onnx"
-    found = "found" if weights.is_file() else "not here: rembg downloads it once, or GrabCut is used"
+    found = (
+        "found" if weights.is_file() else "not here: rembg downloads it once, or GrabCut is used"
+    )
     return f"{settings.CUTOUT_MODEL} {found}"
 
 
@@ -56,6 +58,6 @@ def checks() -> list[Check]:
 
 def _try(name: str, check: Callable[[], str]) -> Check:
     try:
-        return Check(name, True, check())
+        return Check(name, ok=True, detail=check())
     except Exception as error:
-        return Check(name, False, f"{type(error).__name__}: {error}"[:200])
+        return Check(name, ok=False, detail=f"{type(error).__name__}: {error}"[:200])

@@ -2,14 +2,9 @@
 
 from celery import shared_task
 
-from imaging.jobs import runner, sweeper
+from imaging.jobs import runner
 
 
 @shared_task(name="imaging.jobs.tasks.run_step")
 def run_step(step_id: str) -> None:
     runner.run(step_id)
-
-
-@shared_task(name="imaging.jobs.tasks.sweep")
-def sweep() -> None:
-    sweeper.sweep()
