@@ -86,7 +86,7 @@ def start(home: Home, *options: str, elsewhere: Path | None = None) -> Running:
             start_new_session=True,
         )
     running = Running(home, process, output)
-    until(lambda: (home.run / "address").exists() or process.poll() is not None, 120)
+    until(lambda: (home.run / "address").exists() or process.poll() is not None, 240)
     assert process.poll() is None, f"It ended with {process.returncode} and said:\n{running.said}"
     return running
 

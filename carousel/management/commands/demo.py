@@ -1,6 +1,5 @@
 """`manage.py demo`: a shop to try the program in, filled by whoever is named in wiring.DEMO."""
 
-from contextlib import suppress
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -20,6 +19,5 @@ class Command(BaseCommand):
         except Refused as error:
             raise CommandError(str(error)) from error
         for name in wiring.DEMO:
-            with suppress(ImportError):  # TEMPORARY until pricing.demo is whole
-                import_string(name)(login.tenant)
+            import_string(name)(login.tenant)
         self.stdout.write(f"Sign in as {login.email} with the password {login.password}")

@@ -42,6 +42,7 @@ class Command(BaseCommand):
     def _run(self, launch: Launch, *, demo: bool) -> None:
         self._say(f"Starting; data and logs are in {launch.home.folder}.")
         with launch.servers():
+            self._say("Preparing the database; the first time, the demo shop takes a minute.")
             login = _prepare(demo=demo)
             with launch.processes() as address:
                 self._say(f"\nCarousel runs at {address}\n{login}Ctrl-C stops it.")
