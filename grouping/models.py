@@ -254,6 +254,23 @@ class Edit(TenantRow):
         return self.changed_at
 
 
+class Presence(TenantRow):
+    """Who has the review page of a batch open, and the group at which they are, or left."""
+
+    batch = models.ForeignKey(Batch, models.CASCADE, related_name="presences")
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    group = models.ForeignKey(Group, models.SET_NULL, null=True, related_name="+")
+    seen_at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "user"], name="one_presence_per_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} at {self.batch_id}"
+
+
 class LinkQuerySet(models.QuerySet["Link"]):
     def standing(self) -> Self:
         """Decisions of edits not taken back, the newest, which is the one that counts, last."""

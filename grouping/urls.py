@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from grouping import editing, views
+from grouping import editing, live, views
 
 STATES = {"accept": "accepted", "reopen": "open", "reject": "rejected"}
 
 urlpatterns = [
     path("b/<uuid:pk>/review/", views.review, name="review"),
+    path("b/<uuid:pk>/review/live/", live.live, name="review-live"),
+    path("b/<uuid:pk>/presence/", live.presence, name="review-presence"),
     path("b/<uuid:pk>/edits/", views.edits, name="review-edits"),
     path("b/<uuid:pk>/sure/", views.sure, name="review-sure"),
     path("b/<uuid:pk>/targets/", views.targets, name="review-targets"),

@@ -1,0 +1,157 @@
+// The edits: each shows itself at once, is sent, and takes itself back when the server says no.
+import {
+  attend, batch, boxOf, cardBy, cardOf, chosenTiles, clearChoice, current, focusCard, groupOf, isGroup, mergeable,
+  meant, photoOf, tilesOf, versions, visible,
+} from "./desk.js";
+import { apply, headers, remember, send } from "./sending.js";
+
+const url = (word) => `/b/${batch}/${word}/`;
+const of = (card, word) => `/g/${groupOf(card)}/${word}/`;
+
+// Accepting: a burst of keys becomes one request.
+const accepted = new Map();
+let burst;
+
+export function accept(card) {
+  if (!isGroup(card)) return;
+  if (card.dataset.state !== "accepted") {
+    accepted.set(groupOf(card), card.dataset.v);
+    shown(card, "accepted");
+  }
+  clearTimeout(burst);
+  burst = setTimeout(flush, 300);
+}
+
+export function flush() {
+  clearTimeout(burst);
+  if (!accepted.size) return;
+  const ids = [...accepted.keys()];
+  const seen = [...accepted.values()];
+  accepted.clear();
+  send(url("accept"), { group: ids, v: seen }, { undo: () => ids.forEach((id) => shown(cardBy(id), "open")) });
+}
+
+function edit(address, fields, options) {
+  flush();
+  remember(current());
+  return send(address, fields, options);
+}
+
+function shown(card, state) {
+  if (!card) return;
+  card.dataset.state = state;
+  card.classList.toggle("done", state !== "open");
+  card.querySelector(".accept")?.setAttribute("aria-pressed", String(state === "accepted"));
+}
+
+export function decide(card, word) {
+  if (!isGroup(card)) return;
+  const before = card.dataset.state;
+  const state = { reopen: "open", reject: "rejected" }[word];
+  if (before === state) return;
+  shown(card, state);
+  edit(of(card, word), () => ({ v: versions(card) }), { undo: () => shown(cardBy(groupOf(card)), before) });
+}
+
+export function rename(card, name) {
+  const link = card.querySelector(".name a");
+  const before = link.textContent;
+  const clean = name.trim().replace(/\s+/g, " ");
+  if (!clean || clean === before) return Promise.resolve(true);
+  link.textContent = clean;
+  return edit(of(card, "rename"), () => ({ name: clean, v: versions(cardBy(groupOf(card)) ?? card) }), { undo: () => { link.textContent = before; } });
+}
+
+export function split(card) {
+  if (!isGroup(card)) return;
+  const chosen = chosenTiles().filter((tile) => cardOf(tile) === card);
+  const photos = chosen.length < tilesOf(card).length ? chosen.map(photoOf) : [];
+  clearChoice();
+  edit(of(card, "split"), () => ({ photo: photos, v: versions(card) }));
+}
+
+export const cut = (card) => isGroup(card) && edit(of(card, "cut"), () => ({ v: versions(card) }));
+
+export function merge(some = mergeable()) {
+  if (some.length < 2) return;
+  const [first, ...others] = some;
+  const ids = some.map(groupOf);
+  clearChoice();
+  attend(first);
+  edit(url("merge"), () => ({ group: ids, v: versions(...ids.map(cardBy).filter(Boolean)) }));
+  for (const card of others) card.classList.add("leaving");
+}
+
+export function mergeWith(step) {
+  const row = visible();
+  const at = row.indexOf(current());
+  const other = row[at + step];
+  if (at < 0 || !other) return;
+  merge(step < 0 ? [other, row[at]] : [row[at], other]);
+}
+
+// Moving: the tiles go at once; `index` counts the tiles that stay in the target.
+export function moveTo(some, target, index) {
+  if (!some.length || !target) return;
+  const cameFrom = some.map((tile) => [tile, tile.parentNode, tile.nextSibling, cardOf(tile)]);
+  const sources = [...new Set(cameFrom.map(([, , , card]) => card))];
+  const ids = some.map(photoOf);
+  const box = target.querySelector(".tiles");
+  const stay = [...box.children].filter((tile) => !some.includes(tile));
+  const before = stay[index ?? stay.length] ?? null;
+  for (const tile of some) box.insertBefore(tile, before);
+  if (target.hidden) target.hidden = false;
+  for (const source of sources) if (isGroup(source)) source.classList.toggle("leaving", !tilesOf(source).length);
+  clearChoice();
+  const back = () => {
+    for (const [tile, parent, next] of cameFrom.reverse()) parent.insertBefore(tile, next?.parentNode === parent ? next : null);
+    for (const source of sources) source.classList.remove("leaving");
+  };
+  const to = isGroup(target) ? groupOf(target) : "unsorted";
+  const touched = [...new Set([...sources, target])].filter(isGroup).map(groupOf);
+  edit(url("move"), () => ({ photo: ids, to, index: isGroup(target) ? index : undefined, v: versions(...touched.map(cardBy).filter(Boolean)) }), { undo: back });
+}
+
+export function moveBy(step) {
+  const some = meant();
+  const row = visible();
+  const at = row.indexOf(cardOf(some[0]) ?? current());
+  const target = row[at + step];
+  if (!some.length || !target) return;
+  moveTo(some, target);
+  attend(target);
+  boxOf(some[0]).focus({ preventScroll: true });
+}
+
+export function form(some = meant()) {
+  if (!some.length) return;
+  const touched = [...new Set(some.map(cardOf))].filter(isGroup).map(groupOf);
+  const ids = some.map(photoOf);
+  clearChoice();
+  edit(url("move"), () => ({ photo: ids, to: "new", v: versions(...touched.map(cardBy).filter(Boolean)) }));
+}
+
+export const aside = (some = meant()) => {
+  const next = current();
+  moveTo(some, document.getElementById("tray"));
+  if (next) focusCard(next);
+};
+
+export function cover(tile) {
+  const card = cardOf(tile);
+  if (!tile || !isGroup(card)) return;
+  edit(of(card, "cover"), () => ({ photo: photoOf(tile), v: versions(card) }));
+}
+
+export const undo = () => edit(url("undo"));
+export const redo = () => edit(url("redo"));
+export const post = (address, fields) => edit(address, fields);
+
+export const judge = (a, b, same) => edit(url("pairs/judge"), { group: [a, b], same });
+
+export async function look(address) {
+  const response = await fetch(address, { headers: headers() });
+  if (!response.ok) throw new Error(String(response.status));
+  return response.text();
+}
+export { apply, headers };

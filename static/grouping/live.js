@@ -1,0 +1,88 @@
+// What colleagues do appears by itself, except where this person is at work: there it only says so.
+import { batch, cardBy, desk } from "./desk.js";
+import { headers } from "./edits.js";
+import { apply, isBusy } from "./sending.js";
+
+let source = null;
+let held = []; // parts that wait while an edit of ours is on its way
+let lost;
+const page = crypto.randomUUID?.() ?? String(Math.random()).slice(2);
+
+function listen() {
+  if (source || document.hidden) return;
+  source = new EventSource(`/b/${batch}/review/live/?seen=${desk.dataset.version}`);
+  source.addEventListener("message", (event) => { clearTimeout(lost); lost = undefined; take(event.data); });
+  source.addEventListener("open", () => { clearTimeout(lost); lost = undefined; note(""); });
+  source.addEventListener("error", () => { lost ??= setTimeout(() => note("reconnecting…"), 5000); });
+}
+
+function note(words) {
+  const place = document.getElementById("live-state");
+  if (place) place.textContent = words;
+}
+
+function silence() {
+  source?.close();
+  source = null;
+}
+
+document.addEventListener("visibilitychange", () => { if (document.hidden) silence(); else { listen(); present(); } });
+window.addEventListener("pagehide", silence);
+
+async function take(html) {
+  held.push(html);
+  if (isBusy() || desk.classList.contains("dragging")) return setTimeout(() => held.length && take(held.pop()), 400);
+  const all = held;
+  held = [];
+  for (const each of all) {
+    const parts = wanted(each);
+    if (parts) await apply(parts);
+  }
+}
+
+// Only what is news here: the answers to our own edits have come already.
+function wanted(html) {
+  const parsed = new DOMParser().parseFromString(html, "text/html");
+  const parts = [...parsed.querySelectorAll("hx-partial")].filter(isNews);
+  const version = parsed.querySelector("[data-version]")?.dataset.version;
+  if (version) desk.dataset.version = version;
+  return parts.map((part) => part.outerHTML).join("");
+}
+
+function isNews(part) {
+  const target = part.getAttribute("hx-target");
+  const card = part.querySelector(".group");
+  if (target === "#groups") {
+    for (const each of part.querySelectorAll(".group")) if (cardBy(each.dataset.group)) each.remove();
+    return part.querySelector(".group") !== null;
+  }
+  if (!card) return true;
+  const mine = cardBy(card.dataset.group);
+  if (!mine || mine.dataset.v === card.dataset.v) return false;
+  if (!mine.matches(":has(input:checked)") && !mine.querySelector(".renaming")) return true;
+  mark(mine, part.outerHTML);
+  return false;
+}
+
+function mark(card, part) {
+  card.querySelector(".elsewhere")?.remove();
+  const button = Object.assign(document.createElement("button"), { type: "button", className: "elsewhere", textContent: "Changed by a colleague. Show" });
+  button.addEventListener("click", () => apply(part));
+  card.append(button);
+}
+
+// Who else is here: told and asked every 20 seconds.
+export async function present() {
+  if (document.hidden) return;
+  try {
+    const group = document.querySelector(".group.current")?.dataset.group ?? "";
+    const response = await fetch(`/b/${batch}/presence/`, { method: "POST", headers: headers(), body: new URLSearchParams({ page, group }) });
+    if (!response.ok) return;
+    const said = document.getElementById("presence");
+    if (said) said.textContent = (await response.text()).trim();
+  } catch { /* the stream says it when the server is away */ }
+}
+
+listen();
+present();
+setInterval(present, 20000);
