@@ -83,6 +83,7 @@ def upload(request: Request, pk: UUID) -> HttpResponse:
         "sums": sums(Line.objects.filter(receipt__batch=batch)),
         "most_files": MOST_FILES,
         "largest_bytes": settings.MAX_UPLOAD_BYTES,
+        "largest_megabytes": settings.MAX_UPLOAD_BYTES // BLOCK,
     }
     return render(request, "imaging/upload.html", context)
 

@@ -8,6 +8,7 @@
 
   const root = document.getElementById("upload");
   const panel = document.getElementById("sending");
+  const drop = document.getElementById("drop");
   const list = document.getElementById("rows");
   const blank = document.getElementById("row");
   const rest = document.getElementById("rest");
@@ -61,8 +62,9 @@
   const summary = (kinds) => {
     const { items } = upload;
     const done = items.filter(upload.isSettled);
-    const total = items.reduce((sum, item) => sum + item.file.size, 0);
-    const sent = items.reduce((sum, item) => sum + (upload.isSettled(item) ? item.file.size : item.state === "sending" ? item.sent : 0), 0);
+    const wanted = items.filter((item) => item.state !== "refused");
+    const total = wanted.reduce((sum, item) => sum + item.file.size, 0);
+    const sent = wanted.reduce((sum, item) => sum + (upload.isSettled(item) ? item.file.size : item.state === "sending" ? item.sent : 0), 0);
     const overall = document.getElementById("overall");
     overall.max = total || 1;
     overall.value = upload.isBusy() ? sent : total || 1;
@@ -99,6 +101,7 @@
     const bad = [...kinds.failed, ...kinds.refused];
     const waiting = kinds.waiting.slice(0, NEXT);
     panel.hidden = !upload.items.length;
+    drop.classList.toggle("small-drop", Boolean(upload.items.length) || drop.classList.contains("small-drop"));
     list.replaceChildren(...[...bad.slice(0, MOST_BAD), ...kinds.sending, ...waiting].map(rowOf));
     const more = kinds.waiting.length - waiting.length;
     const hidden = bad.length - MOST_BAD;

@@ -39,7 +39,7 @@
     if (status === 0) return new Failure("The server could not be reached.", { later: true });
     if (status === 429 || status >= 500) return new Failure("The server was too busy.", { later: true, pause: Number(retryAfter) * 1000 || 0 });
     if (status === 404) return new Failure("This batch is gone.");
-    if (status === 403) return new Failure("This page was open too long. Load it again and choose the folder once more.");
+    if (status === 403) return new Failure("You may not send photos here, or this page was open too long: load it again.");
     return new Failure(`The server refused it (${status}).`);
   };
 
@@ -88,6 +88,7 @@
   const workers = canHash ? [new Worker(place.worker), new Worker(place.worker)] : [];
   const idle = [...workers];
   const hashed = new Map();
+  let nextId = 0;
   workers.forEach((worker) => { worker.onmessage = ({ data }) => {
     idle.push(worker);
     const item = hashed.get(data.id);
@@ -100,7 +101,7 @@
   const hash = () => {
     while (!paused && idle.length && toHash.length) {
       const item = toHash.shift();
-      const id = items.indexOf(item);
+      const id = (nextId += 1);
       hashed.set(id, item);
       idle.pop().postMessage({ id, file: item.file });
     }
