@@ -7,10 +7,11 @@ from carousel.api import api
 
 urlpatterns = [
     path("", include("carousel.products.urls")),
+    path("", include("carousel.events.urls")),
     path("", include("imaging.uploads.urls")),
     path("", include("grouping.urls")),
     path("", include("carousel.tenants.urls")),
-    path("health", include("carousel.ops.urls")),
+    path("", include("carousel.ops.urls")),
     path("api/v1/", api.urls),
     path("admin/", admin.site.urls),
 ]

@@ -82,6 +82,13 @@ INBOX = {
 }
 """Kind of a received event -> what it does, in the transaction that takes it."""
 
+REPLAY = {
+    "inbox": "carousel.events.letters.replay_inbox",
+    "delivery": "carousel.events.letters.replay_delivery",
+    "step": "imaging.uploads.reviving.revive",
+}
+"""Beginning of a dead letter's origin -> what tries it again and says what it did."""
+
 VERSIONS = "imaging.uploads.progress.versions"
 """Keys -> their versions, for the live pages: see carousel/live."""
 
@@ -102,6 +109,16 @@ SCHEDULE: dict[str, Timing] = {
     "samples": Timing("carousel.ops.samples.take", every=300),
 }
 """Name -> what runs, and when. The function takes nothing and may return a sentence."""
+
+PANELS = [
+    "imaging.jobs.panels.panels",
+    "imaging.inference.panels.panels",
+    "carousel.ops.panels.own",
+]
+"""What the ops page shows, in this order."""
+
+METRICS = ["imaging.jobs.metrics.collect"]
+"""Functions that yield Prometheus families at each scrape."""
 
 READINGS = {"steps.waiting": "imaging.jobs.checks.waiting"}
 """Name -> a number to be drawn over time."""

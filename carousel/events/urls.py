@@ -1,0 +1,13 @@
+"""Addresses of the event log and of the dead letters."""
+
+from django.urls import path
+
+from carousel.events import views
+
+urlpatterns = [
+    path("events/", views.log, name="events"),
+    path("events/<uuid:pk>/resend/", views.resend, name="resend-event"),
+    path("events/dead/", views.dead, name="dead-letters"),
+    path("events/dead/replay/", views.replay, name="replay-letters"),
+    path("events/dead/aside/", views.set_aside, name="set-letters-aside"),
+]
