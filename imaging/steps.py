@@ -5,12 +5,16 @@ run twice: files are named by their content and rows are upserted.
 """
 
 import io
+from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 from django.conf import settings
 from PIL import Image
 
 from carousel.errors import GiveUp
+from imaging.inference import chains
+from imaging.inference.answers import Embedded, Look
 from imaging.jobs.models import Step
 from imaging.pixels import cutout as cutting
 from imaging.pixels import derive, descriptor, guard
@@ -65,22 +69,30 @@ def cutout(step: Step) -> None:
 
 
 def embed(step: Step) -> None:
-    """The vector of the cut-out crop by the built-in descriptor, stored under the model's name."""
+    """The vector of the cut-out crop, stored under its model's name.
+
+    The built-in descriptor's is always kept as well: vectors of two models are never compared.
+    """
     photo = photo_of(step)
-    step.model = descriptor.MODEL
-    if photo.embeddings.filter(model=descriptor.MODEL).exists():
-        return
     timings = Timings()
     with timings.named("open"):
-        pixels = cutout_pixels(photo)
+        look = Look(picture=photo.read("cutout"), cutout=cutout_pixels(photo))
     with timings.named("model"):
-        vector = descriptor.describe(pixels)
+        made = chains.ask("embed", look, photo.tenant, photo.pk)
+        step.model = descriptor.MODEL if made.locally else made.model
+        _keep(photo, step.model, cast(Embedded, made.value).vector)
+    if not made.locally:
+        with timings.named("descriptor"):
+            _keep(photo, descriptor.MODEL, descriptor.describe(look.cutout).tolist())
+    step.result = timings.result()
+
+
+def _keep(photo: Photo, model: str, vector: Sequence[float]) -> None:
     Embedding.objects.update_or_create(
         photo=photo,
-        model=descriptor.MODEL,
-        defaults={"tenant_id": photo.tenant_id, "vector": vector.tolist()},
+        model=model,
+        defaults={"tenant_id": photo.tenant_id, "vector": list(vector)},
     )
-    step.result = timings.result()
 
 
 def photo_of(step: Step) -> Photo:

@@ -41,7 +41,7 @@ MEASURES = {
     "height": ("height", "hæð"),
     "depth": ("depth", "dýpt"),
     "length": ("length", "lengd"),
-    "chest": ("chest", "brjóstmál"),
+    "chest": ("chest width", "brjóstmál"),
     "waist": ("waist", "mittismál"),
     "inseam": ("inside leg", "innanmál skálmar"),
     "diameter": ("diameter", "þvermál"),

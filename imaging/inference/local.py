@@ -16,16 +16,22 @@ from imaging.inference.answers import (
     Attributes,
     Classified,
     Defects,
+    Embedded,
     Judged,
     Look,
     Named,
     Telling,
     Told,
 )
+from imaging.pixels import descriptor
 
 WIDE = votes.Rules(neighbours=30)
 BRAND = votes.Rules(floor=0.9, voters=2, sure_from=0.6)
 """A brand is only believed of things that look all but the same."""
+
+
+def embed(question: object) -> Answer:
+    return Answer(Embedded(tuple(descriptor.describe(cast(Look, question).cutout).tolist())))
 
 
 def classify(rules: votes.Rules, question: object) -> Answer:
@@ -78,6 +84,7 @@ REASONS = {
 Provider = Callable[[object], Answer]
 
 VERSIONS: dict[str, dict[str, Provider]] = {
+    "embed": {"descriptor-1": embed},
     "classify": {
         "vote-1": partial(classify, votes.Rules()),
         "vote-2": partial(classify, WIDE),
