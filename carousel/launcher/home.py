@@ -8,6 +8,7 @@ import errno
 import fcntl
 import hashlib
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -98,6 +99,8 @@ class Home:
                 yield
             finally:
                 self._address.unlink(missing_ok=True)
+                if self.folder not in self.sockets.parents:
+                    shutil.rmtree(self.sockets, ignore_errors=True)
 
     def write_address(self, address: str) -> None:
         """Where the running web server is found, for who tries to start another one."""
