@@ -1,5 +1,6 @@
 """What every answer gets, whoever made it: a request id, limits in headers, closed doors."""
 
+import time
 from collections.abc import Callable
 from typing import cast
 
@@ -7,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 
-from carousel import tracing
+from carousel import counters, measures, tracing
 from carousel.tenants import idempotency, walls
 from carousel.web import Request, enter
 
@@ -25,15 +26,27 @@ class RequestIdMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request_id = tracing.accept(request.headers.get(tracing.HEADER))
+        started = time.monotonic()
         with tracing.traced(request_id):
             response = self.get_response(request)
             idempotency.end(request, response)
+        _measure(request, response, time.monotonic() - started)
         response[tracing.HEADER] = request_id
         response.setdefault("Permissions-Policy", PERMISSIONS)
         allowance = getattr(request, "allowance", None)
         for name, value in allowance.headers().items() if allowance else ():
             response.setdefault(name, value)
         return response
+
+
+def _measure(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
+    """By route, never by path: a path has ids in it, and there are endless paths."""
+    route = request.resolver_match.view_name if request.resolver_match else "none"
+    status = response.status_code
+    measures.REQUESTS.labels(request.method, route, status).observe(seconds)
+    light = "review" if route.startswith(("review", "group")) else route
+    if light in {"review", "sign-in"}:
+        counters.count(light, failed=status >= 500)
 
 
 class AdminWallMiddleware:

@@ -283,6 +283,10 @@ AWS_REGION = env.text("AWS_REGION", "eu-west-1")
 
 STOREFRONT_ORIGINS = env.words("STOREFRONT_ORIGINS")
 
+METRICS_TOKEN = env.text("METRICS_TOKEN")
+_METRICS_DIR = HOME / "run" / "metrics"
+os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(_METRICS_DIR))
+_METRICS_DIR.mkdir(parents=True, exist_ok=True)
 ALERT_EMAILS = env.words("ALERT_EMAILS")
 ALERT_WEBHOOK = env.text("ALERT_WEBHOOK")
 ALERT_TOPIC = env.text("ALERT_TOPIC")

@@ -1,6 +1,8 @@
 """Where bytes live: local disk or S3, through Django's default storage. Keys in, bytes out."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import cast
 
 from django.conf import settings
@@ -9,6 +11,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.urls import reverse
 
+from carousel import counters, measures
 from carousel.errors import GiveUp
 
 EXPIRES = 600
@@ -19,24 +22,38 @@ SALT = "carousel.files"
 
 def save_bytes(key: str, content: bytes) -> None:
     """Write under exactly this key. Writing the same key again replaces it."""
-    if default_storage.exists(key):
-        default_storage.delete(key)
-    saved = default_storage.save(key, ContentFile(content))
-    if saved != key:
-        default_storage.delete(saved)
+    with _counted("put", "upload"):
+        if default_storage.exists(key):
+            default_storage.delete(key)
+        saved = default_storage.save(key, ContentFile(content))
+        if saved != key:
+            default_storage.delete(saved)
 
 
 def read_bytes(key: str) -> bytes:
     """GiveUp if nothing is stored there."""
     try:
-        with default_storage.open(key) as file:
+        with _counted("get", "download"), default_storage.open(key) as file:
             return cast(bytes, file.read())
     except FileNotFoundError as error:
         raise GiveUp("The stored file is gone.") from error
 
 
 def delete(key: str) -> None:
-    default_storage.delete(key)
+    with _counted("delete"):
+        default_storage.delete(key)
+
+
+@contextmanager
+def _counted(operation: str, light: str = "") -> Iterator[None]:
+    failed = True
+    try:
+        yield
+        failed = False
+    finally:
+        measures.STORAGE.labels(operation, "failed" if failed else "ok").inc()
+        if light:
+            counters.count(light, failed=failed)
 
 
 def window() -> int:

@@ -7,12 +7,12 @@ from django.core.files.storage import default_storage
 from django.db import connection, connections
 from django.utils.timezone import now
 
-from carousel import wiring
-from carousel.models import Alert, ApiKey, DeadLetter, Heartbeat, Sample, Schedule
-from carousel.ops import alerts, checks, heartbeat, samples, schedules
+from carousel import counters, wiring
+from carousel.models import Alert, ApiKey, DeadLetter, Heartbeat, Sample, Schedule, User
+from carousel.ops import alerts, checks, heartbeat, lights, samples, schedules
 from carousel.wiring import Timing
 from imaging.jobs.checks import stuck
-from tests.makers import make_step, make_tenant
+from tests.makers import make_step, make_tenant, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -208,3 +208,63 @@ def test_an_alert_that_could_not_be_sent_is_sent_later(settings):
     alerts.look()
 
     assert Alert.objects.get(kind="dead-letters").told_at is None
+
+
+def make_operator() -> User:
+    return make_user("root@example.com", is_superuser=True, is_staff=True)
+
+
+def test_the_ops_page_is_for_operators_only(client):
+    client.force_login(make_user(role="admin"))
+
+    assert client.get("/ops/").status_code == 403
+    assert client.get("/metrics").status_code == 401
+
+
+def test_the_ops_page_shows_what_is_wrong_and_what_runs(client, services):
+    bury()
+    alerts.look()
+    schedules.run("good")
+    client.force_login(make_operator())
+
+    page = client.get("/ops/").content.decode()
+
+    assert "step:cutout" in page
+    assert "dead-letters Acme" in page
+    assert "3 photos" in page
+    assert 'style="' not in page
+
+
+def test_a_scraper_with_the_token_gets_the_numbers(client, settings, services):
+    settings.METRICS_TOKEN = "a token"
+    make_step("cutout")
+    bury()
+
+    denied = client.get("/metrics", headers={"Authorization": "Bearer wrong"})
+    text = client.get("/metrics", headers={"Authorization": "Bearer a token"}).content.decode()
+
+    assert denied.status_code == 401
+    assert 'carousel_steps{kind="cutout",queue="images",state="waiting"} 1.0' in text
+    assert 'carousel_dead_letters{category="permanent"} 1.0' in text
+
+
+@pytest.mark.parametrize(("failed", "red"), [(2, False), (3, True)])
+def test_the_upload_light_turns_red_above_a_tenth(services, failed, red):
+    counters._redis.cache_clear()
+    counters._redis().flushdb()
+    for number in range(20):
+        counters.count("upload", failed=number < failed)
+
+    [light] = [light for light in lights.lights() if light.name == "upload"]
+
+    assert (light.total, light.failed, light.is_red) == (20, failed, red)
+
+
+def test_without_redis_nothing_is_counted_and_nothing_breaks(settings):
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    counters._redis.cache_clear()
+
+    counters.count("upload", failed=True)
+
+    assert counters.rate("upload").total == 0
+    counters._redis.cache_clear()

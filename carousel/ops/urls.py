@@ -1,7 +1,12 @@
-"""The health address, the only one that asks for no sign-in."""
+"""Health, metrics, and the ops page."""
 
 from django.urls import path
 
 from carousel.ops import views
 
-urlpatterns = [path("", views.health, name="health")]
+urlpatterns = [
+    path("health", views.health, name="health"),
+    path("metrics", views.measures, name="metrics"),
+    path("ops/", views.dashboard, name="ops"),
+    path("ops/run/<slug:name>/", views.run_now, name="ops-run"),
+]

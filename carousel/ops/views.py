@@ -1,11 +1,45 @@
-"""What machines ask of us: are you well?"""
+"""What machines ask (are you well?), and the page of the person who runs all this."""
 
+from collections.abc import Callable
 from dataclasses import asdict
+from functools import wraps
+from typing import Any
 
-from django.http import HttpRequest, JsonResponse
-from django.views.decorators.http import require_safe
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.crypto import constant_time_compare
+from django.views.decorators.http import require_POST, require_safe
 
+from carousel import tracing, wiring
+from carousel.celery import app
+from carousel.errors import Refused
+from carousel.ops import metrics
 from carousel.ops.health import checks
+from carousel.ops.lights import lights
+from carousel.ops.models import Alert, Heartbeat
+from carousel.ops.panels import panels
+from carousel.ops.schedules import entries
+from carousel.tenants import walls
+
+View = Callable[..., HttpResponse]
+
+
+def operator(view: View) -> View:
+    """Only for superusers: they see every shop."""
+
+    @login_required
+    @wraps(view)
+    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not getattr(request.user, "is_superuser", False):
+            raise PermissionDenied("This page is for the people who run the servers.")
+        with walls.crossing():
+            return view(request, *args, **kwargs)
+
+    return wrapper
 
 
 @require_safe
@@ -14,3 +48,50 @@ def health(request: HttpRequest) -> JsonResponse:
     well = all(check.ok for check in results)
     body = {"status": "ok" if well else "failing", "checks": [asdict(check) for check in results]}
     return JsonResponse(body, status=200 if well else 503)
+
+
+@operator
+@require_safe
+def dashboard(request: HttpRequest) -> HttpResponse:
+    context = {
+        "alerts": Alert.objects.firing()[:50],
+        "alarms": wiring.ALARMS,
+        "lights": lights(),
+        "checks": checks(),
+        "panels": panels(),
+        "schedules": entries(),
+        "workers": Heartbeat.objects.order_by("-seen_at")[:20],
+        "place": "ops",
+    }
+    name = "ops/dashboard.html" + ("#ops" if request.headers.get("HX-Request-Type") else "")
+    return render(request, name, context)
+
+
+@operator
+@require_POST
+def run_now(request: HttpRequest, name: str) -> HttpResponse:
+    if name not in wiring.SCHEDULE:
+        raise Refused("There is no such scheduled work.")
+    timing = wiring.SCHEDULE[name]
+    app.send_task(
+        "carousel.ops.tasks.run_scheduled",
+        [name],
+        queue=timing.queue,
+        retry=False,
+        headers={"request_id": tracing.current()},
+    )
+    messages.success(request, f"{name} was asked to run now.")
+    return redirect("ops")
+
+
+@require_safe
+def measures(request: HttpRequest) -> HttpResponse:
+    """Prometheus' text. With METRICS_TOKEN as bearer, or for a superuser."""
+    given = request.headers.get("Authorization", "")
+    token = settings.METRICS_TOKEN
+    scraper = bool(token) and constant_time_compare(given, f"Bearer {token}")
+    if not scraper and not getattr(request.user, "is_superuser", False):
+        return HttpResponse("Not for you.", status=401, content_type="text/plain")
+    with walls.crossing():
+        body, content_type = metrics.exposition()
+    return HttpResponse(body, content_type=content_type)

@@ -8,7 +8,7 @@ from typing import Any
 from celery import current_app
 from django.db import transaction
 
-from carousel import tracing, wiring
+from carousel import measures, tracing, wiring
 from imaging.jobs.models import Step
 
 log = logging.getLogger(__name__)
@@ -26,6 +26,7 @@ def enqueue(step: Step, *, delay: float = 0) -> None:
 def send(task: str, arguments: list[Any], queue: str, delay: float = 0) -> None:
     """Put one message on a queue. ValueError above 10 KB: bytes never travel in messages."""
     size = len(json.dumps(arguments))
+    measures.PAYLOAD.observe(size)
     if size > LARGEST_MESSAGE:
         raise ValueError(f"A message of {size} bytes to {task}; the limit is {LARGEST_MESSAGE}.")
     try:

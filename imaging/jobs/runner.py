@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 
-from carousel import tracing, wiring
+from carousel import counters, tracing, wiring
 from carousel.errors import GiveUp, Refused, Retry
 from carousel.models import DeadLetter
 from carousel.tenants import walls
@@ -57,6 +57,7 @@ def _call(step: Step) -> None:
     else:
         step.duration_ms = round((time.monotonic() - started) * 1000)
         if pipeline.finish(step):
+            counters.count("step", failed=False)
             log.info("%s complete in %s ms", step.kind, step.duration_ms)
 
 
@@ -96,6 +97,7 @@ def bury(step: Step, error: str, category: str = DeadLetter.Category.PERMANENT) 
         attempts=step.attempts,
     )
     pipeline.fail(step.job, error[:2000])
+    counters.count("step", failed=category != DeadLetter.Category.PERMANENT)
 
 
 def drain(limit: int = 10_000) -> int:
