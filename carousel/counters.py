@@ -37,7 +37,9 @@ def count(name: str, *, failed: bool) -> None:
     key = _key(name, int(time.time() // 60), failed=failed)
     try:
         with _redis().pipeline(transaction=False) as pipe:
-            pipe.incr(key).expire(key, KEPT_MINUTES * 60).execute()
+            pipe.incr(key)
+            pipe.expire(key, KEPT_MINUTES * 60)
+            pipe.execute()
     except RedisError:
         log.debug("Not counted: %s", name)
 

@@ -37,7 +37,7 @@ def states() -> Panel:
         .annotate(**{state: Count("pk", filter=Q(state=state)) for state in Job.State.values})
         .order_by("kind")
     )
-    rows = [(row["kind"], *(row[state] for state in Job.State.values)) for row in counts]
+    rows = [tuple(dict(row).values()) for row in counts]
     return Panel("Jobs of the last day", ("Kind", *map(str.title, Job.State.values)), rows)
 
 
