@@ -56,8 +56,11 @@ class Found:
 
 
 def search(wanted: Wanted, rules: Rules, factors: Factors) -> list[Found]:
-    """The evidence for one item: pictures first, descriptions where pictures are too few."""
-    paths = ancestors(wanted.traits.category) or [""]
+    """The evidence for one item: pictures first, descriptions where pictures are too few.
+
+    Without a category there is none: two black things may be a shirt and a chair.
+    """
+    paths = ancestors(wanted.traits.category)
     pictured = _widening(paths, rules.enough, lambda path: by_picture(wanted, path, rules))
     found = {each.key: each for each in pictured}
     if len(pictured) < rules.enough:

@@ -126,7 +126,7 @@ class Suggestion:
     spread: float = 0.0  # expected error, natural log, one standard deviation
     effective: float = 0.0  # how many equally weighted comparables this evidence is worth
     lines: tuple[Line, ...] = ()
-    silence: str = ""  # no_sales, too_few, too_wide; empty when there is a price
+    silence: str = ""  # no_category, no_sales, too_few, too_wide; empty when there is a price
     basis: str = ""  # picture, description, mixed
 
     @property

@@ -38,8 +38,8 @@ def gather(
 def _within(likely: Sequence[Likely], paths: Sequence[str], enough: int) -> list[Likely]:
     """The nearest level of the category tree that holds enough; the widest when none does."""
     found: list[Likely] = []
-    for path in paths or [""]:
-        found = [each for each in likely if not path or path in ancestors(each.category)]
+    for path in paths:
+        found = [each for each in likely if path in ancestors(each.category)]
         if len(found) >= enough:
             break
     return sorted(found, key=lambda each: (-each.similarity, each.key))

@@ -18,7 +18,7 @@ from pricing.factors import Factors
 from pricing.lessons import Taught, day_of, moment_of
 from pricing.models import Comparable, Quote, Strike
 from pricing.strategies import Strategy, choose
-from pricing.traits import Traits, root
+from pricing.traits import Traits, leaf, root
 
 MODEL = "comparables"
 
@@ -85,6 +85,8 @@ def answer(
     evidence = comparables.as_evidence(found, rules, taught.factors, struck or {})
     item = item_of(wanted, taught.factors, quality)
     suggestion = engine.suggest(item, evidence, rules, taught.calibration)
+    if not leaf(wanted.traits.category):
+        suggestion = dataclasses.replace(suggestion, silence="no_category")
     return Answer(
         suggestion,
         {each.key: each for each in found},

@@ -93,6 +93,14 @@ def test_an_item_without_a_photo_is_priced_by_its_description():
     assert (quote.price, quote.basis) == (4_000, "description")
 
 
+def test_without_a_category_nothing_is_compared():
+    make_sales([4_000] * 6)
+
+    quote = quoting.quote(make_item(category=""))
+
+    assert (quote.price, quote.silence) == (None, "no_category")
+
+
 def test_a_thin_category_asks_its_parent():
     make_sales([4_000] * 2)
     make_sales([6_000] * 4, category="Women/Coats")
