@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from imaging.pixels import segment
+from imaging.pixels import faults, segment
 from imaging.pixels.scale import shrunk
 from imaging.pixels.weights import Unavailable
 
@@ -50,7 +50,7 @@ def cut_out(image: Image.Image, model: str = "u2netp", *, max_side: int = MAX_SI
         box=box_of(mask),
         model=used,
         is_fallback=used == "grabcut",
-        faults=(),
+        faults=faults.find(colours, mask),
     )
 
 
