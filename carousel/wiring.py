@@ -89,6 +89,9 @@ REPLAY = {
 }
 """Beginning of a dead letter's origin -> what tries it again and says what it did."""
 
+FIGURES = "grouping.figures.of_batches"
+"""Batches -> how many groups each has, and how many still want eyes."""
+
 VERSIONS = "imaging.uploads.progress.versions"
 """Keys -> their versions, for the live pages: see carousel/live."""
 

@@ -7,7 +7,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from grouping.models import Group
 from imaging.models import Batch, Job, Line, Photo, Receipt, Step
+from imaging.uploads.batches import Groups, standings
 from imaging.uploads.receipt import sums
 from tests.makers import make_batch, make_photo, make_tenant, make_user
 from tests.upload_makers import make_jpeg, send, stored_files
@@ -293,3 +295,18 @@ def test_a_viewer_may_look_and_not_send(client):
     assert client.get(f"/b/{batch.pk}/").status_code == 200
     assert post(client, f"/b/{batch.pk}/select/", files=[("a.jpg", 1)]).status_code == 403
     assert Receipt.objects.count() == 0
+
+
+def test_the_list_says_how_many_groups_want_eyes(client):
+    sure, unsure = make_batch(name="Sure"), make_batch(name="Unsure")
+    for batch, band in ((sure, "same"), (unsure, "likely"), (unsure, "same")):
+        make_photo(batch)
+        Group.objects.create(tenant=batch.tenant, batch=batch, name="Item", band=band)
+    Group.objects.filter(batch=sure).update(state="accepted")
+    Group.objects.create(tenant=sure.tenant, batch=sure, name="Item", state="rejected")
+
+    stands = {standing.batch: standing for standing in standings([sure, unsure])}
+
+    assert (stands[sure].groups, stands[sure].step) == (Groups(1, 0, 0), "prices")
+    assert (stands[unsure].groups, stands[unsure].step) == (Groups(2, 2, 1), "review")
+    assert "1 to check" in client.get("/").content.decode()

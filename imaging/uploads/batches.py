@@ -1,15 +1,26 @@
-"""The list of batches: how far each is, in three queries however many there are."""
+"""The list of batches: how far each is, in four queries however many there are."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Count, Q
+from django.utils.module_loading import import_string
 from django.utils.timezone import localtime, now
 
+from carousel import wiring
 from carousel.models import Tenant, User
 from imaging.jobs.models import Batch, Job
 from imaging.uploads.models import Photo
+
+
+@dataclass(frozen=True)
+class Groups:
+    """`undecided` are neither accepted nor set aside; `to_check` of them are not sure."""
+
+    groups: int = 0
+    undecided: int = 0
+    to_check: int = 0
 
 
 @dataclass(frozen=True)
@@ -21,21 +32,27 @@ class Standing:
     ready: int
     troubles: int
     open_jobs: int
-    is_grouped: bool
+    groups: Groups
 
     @property
     def step(self) -> str:
         if not self.photos:
             return "upload"
-        if self.open_jobs or not self.is_grouped:
+        if self.open_jobs or not self.groups.groups:
             return "progress"
-        return "review"
+        return "review" if self.groups.undecided else "prices"
 
 
 def standings(batches: Sequence[Batch]) -> list[Standing]:
     photos, jobs = _photos(batches), _jobs(batches)
+    groups: dict[UUID, Groups] = import_string(wiring.FIGURES)(batches)
     return [
-        Standing(batch, *photos.get(batch.pk, (0, 0, 0)), *jobs.get(batch.pk, (0, False)))
+        Standing(
+            batch,
+            *photos.get(batch.pk, (0, 0, 0)),
+            open_jobs=jobs.get(batch.pk, 0),
+            groups=groups.get(batch.pk, Groups()),
+        )
         for batch in batches
     ]
 
@@ -66,13 +83,11 @@ def _photos(batches: Sequence[Batch]) -> dict[UUID, tuple[int, int, int]]:
     return {batch: (photos, ready, troubles) for batch, photos, ready, troubles in rows}
 
 
-def _jobs(batches: Sequence[Batch]) -> dict[UUID, tuple[int, bool]]:
-    """Batch -> (open jobs, whether it was grouped)."""
-    going = Q(state__in=[Job.State.PENDING, Job.State.PROCESSING])
-    grouped = Q(kind="group", state=Job.State.COMPLETED)
-    rows = (
-        Job.objects.filter(batch__in=batches)
-        .values_list("batch")
-        .annotate(open=Count("pk", filter=going), grouped=Count("pk", filter=grouped))
-    )
-    return {batch: (jobs, grouped > 0) for batch, jobs, grouped in rows}
+def _jobs(batches: Sequence[Batch]) -> dict[UUID, int]:
+    """Batch -> jobs of its photos that are open."""
+    going = Job.objects.open().filter(batch__in=batches, kind__in=["photo", "group"])
+    return {
+        batch: jobs
+        for batch, jobs in going.values_list("batch").annotate(jobs=Count("pk"))
+        if batch is not None
+    }

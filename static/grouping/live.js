@@ -1,5 +1,5 @@
 // What colleagues do appears by itself, except where this person is at work: there it only says so.
-import { batch, cardBy, desk } from "./desk.js";
+import { batch, cardBy, cards, desk } from "./desk.js";
 import { headers } from "./edits.js";
 import { apply, isBusy } from "./sending.js";
 
@@ -50,18 +50,23 @@ function wanted(html) {
 }
 
 function isNews(part) {
-  const target = part.getAttribute("hx-target");
   const card = part.querySelector(".group");
-  if (target === "#groups") {
-    for (const each of part.querySelectorAll(".group")) if (cardBy(each.dataset.group)) each.remove();
-    return part.querySelector(".group") !== null;
-  }
   if (!card) return true;
   const mine = cardBy(card.dataset.group);
-  if (!mine || mine.dataset.v === card.dataset.v) return false;
+  if (!mine) return isNew(part, card);
+  if (mine.dataset.v === card.dataset.v) return false;
   if (!mine.matches(":has(input:checked)") && !mine.querySelector(".renaming")) return true;
   mark(mine, part.outerHTML);
   return false;
+}
+
+// A group that a colleague made: put among ours, unless its place is further down than this page has come.
+function isNew(part, card) {
+  const last = cards().at(-1);
+  if (document.getElementById("more-groups") && last && Number(card.dataset.position) > Number(last.dataset.position)) return false;
+  part.setAttribute("hx-target", "#groups");
+  part.setAttribute("hx-swap", "beforeend");
+  return true;
 }
 
 function mark(card, part) {
