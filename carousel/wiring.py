@@ -43,6 +43,11 @@ PIPELINES: dict[str, dict[str, list[str]]] = {
         "attributes": ["embed"],
         "defects": ["classify", "attributes"],
     },
+    "analysis": {
+        "classify": [],
+        "attributes": [],
+        "defects": ["classify", "attributes"],
+    },
     "group": {"group": []},
     "listing": {"describe": [], "price": ["describe"], "rate": ["price"]},
 }
@@ -100,7 +105,10 @@ WORK = "imaging.jobs.progress.work_on"
 
 NEIGHBOURS = "pricing.catalogue.neighbours"
 DEMO = ["pricing.demo.seed_demo_sales"]
-EVALUATIONS: dict[str, str] = {"grouping": "grouping.evaluation.command"}
+EVALUATIONS: dict[str, str] = {
+    "cutout": "imaging.pixels.evaluation.command",
+    "grouping": "grouping.evaluation.command",
+}
 
 SCHEDULE: dict[str, Timing] = {
     "sweep": Timing("imaging.jobs.sweeper.sweep", every=15),
