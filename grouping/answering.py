@@ -30,13 +30,27 @@ def batch_of(request: Request, pk: UUID) -> Batch:
     return batch
 
 
+class Repeated(Exception):
+    """The same form came again, after its edit made its own group go."""
+
+    def __init__(self, row: Edit) -> None:
+        super().__init__(row.label)
+        self.row = row
+
+
 def group_of(request: Request, pk: UUID) -> Group:
     groups = request.tenant.groups.select_related("batch").filter(batch__deleted_at=None)
     group = groups.filter(pk=pk).first()
     if group is None:
-        raise history.Stale("That group is no longer there.", [pk])
+        raise _gone(request, pk)
     group.batch.tenant = request.tenant
     return group
+
+
+def _gone(request: Request, pk: UUID) -> Exception:
+    key = request.POST.get("key")
+    row = request.tenant.edits.filter(key=key).touching([pk]).first() if key else None
+    return Repeated(row) if row else history.Stale("That group is no longer there.", [pk])
 
 
 def editor(view: View) -> View:
@@ -52,6 +66,8 @@ def editor(view: View) -> View:
             return view(request, *args, **kwargs)
         except history.Stale as stale:
             return _stale(request, stale)
+        except Repeated as repeated:
+            return answer(request, repeated.row.batch, repeated.row)
 
     return cast(View, wrapper)
 

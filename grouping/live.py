@@ -26,7 +26,7 @@ MOST_CARDS = 200
 @member
 @require_GET
 def live(request: Request, pk: UUID) -> StreamingHttpResponse:
-    """The cards that changed after the version `seen`, and the toolbar, each time something does."""
+    """The cards that changed after the version `seen`, and the toolbar, as things happen."""
     batch = batch_of(request, pk)
     return stream(request, batch.pk, _frames(request, batch, number(request.GET.get("seen")) or 0))
 

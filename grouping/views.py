@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 
 from carousel.web import Request, member, page
 from grouping import names, reasons, regrouping, showing, storing
-from grouping.answering import batch_of, group_of
+from grouping.answering import batch_of
 from grouping.forms import Sent, share
 from grouping.models import Group
 from imaging.models import Batch
@@ -55,7 +55,9 @@ def group(request: Request, pk: UUID) -> HttpResponse:
 @require_GET
 def inspect(request: Request, pk: UUID) -> HttpResponse:
     """Why these photos are together, names for them, and what else they may be."""
-    found = group_of(request, pk)
+    found = request.tenant.groups.select_related("batch").filter(pk=pk).first()
+    if found is None:
+        return render(request, "grouping/inspector.html")
     context = _inspected(found.batch, found, request.GET.get("photo", ""))
     return render(request, "grouping/inspector.html", context | {"batch": found.batch})
 

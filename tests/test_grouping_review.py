@@ -355,3 +355,13 @@ def test_one_group_shows_itself_large(client: Client):
 
     assert "Why together" in text(client.get(f"/g/{group.pk}/"))
     assert "Why together" in text(client.get(f"/g/{group.pk}/why/"))
+
+
+def test_a_split_that_is_sent_twice_is_answered_twice_and_made_once(client: Client):
+    group = make_group(photos=3)
+
+    first, second = (post(client, f"/g/{group.pk}/split/", key="once") for _ in range(2))
+
+    assert first.status_code == second.status_code == 200
+    assert "Split into 3 groups" in text(second)
+    assert Edit.objects.count() == 1
