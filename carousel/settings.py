@@ -15,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from carousel import env, inference
 from carousel.launcher.home import Home
-from carousel.tenants.walls import forget
+from carousel.pool import forget
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 HOME = Path(env.text("CAROUSEL_HOME", str(BASE_DIR / "var"))).resolve()
@@ -280,6 +280,9 @@ ALLOWED_IMAGE_HOSTS = env.words("ALLOWED_IMAGE_HOSTS")
 # Receivers of webhooks inside our own network, as host:port; all others must be public and https.
 PRIVATE_RECEIVERS = env.words("PRIVATE_RECEIVERS")
 AWS_REGION = env.text("AWS_REGION", "eu-west-1")
+# The lake: where its files are; another Iceberg catalog than ours, as JSON of pyiceberg's options.
+LAKE_WAREHOUSE = env.text("LAKE_WAREHOUSE", (HOME / "lake").as_uri())
+LAKE_CATALOG = env.text("LAKE_CATALOG")
 
 STOREFRONT_ORIGINS = env.words("STOREFRONT_ORIGINS")
 
@@ -321,7 +324,9 @@ LOGGING = {
         },
         "text": {
             "()": structlog.stdlib.ProcessorFormatter,
-            "processor": structlog.dev.ConsoleRenderer(colors=False),
+            "processor": structlog.dev.ConsoleRenderer(
+                colors=False, exception_formatter=structlog.dev.plain_traceback
+            ),
             "foreign_pre_chain": _SHARED_PROCESSORS[:-1],
         },
     },

@@ -108,6 +108,7 @@ class Launch:
             programs.web(plan.host, plan.port),
             programs.beat(home.run),
             programs.worker(plan.worker_children),
+            programs.clerk(),
             redis.program(home),
             postgres.program(home),
         )
@@ -132,6 +133,7 @@ class Launch:
         web = self._begin(programs.web(host, port), self._processes)
         self._begin(programs.beat(self.home.run), self._processes)
         self._begin(programs.worker(self.plan.worker_children), self._processes)
+        self._begin(programs.clerk(), self._processes)
         _wait(web, lambda: programs.listens(host, port))
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
         self.home.write_address(address)

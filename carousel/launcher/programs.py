@@ -11,7 +11,11 @@ from carousel.launcher.children import Program
 from carousel.launcher.home import CannotStart
 
 CODE = Path(__file__).resolve().parent.parent.parent
-QUEUES = ("images", "events", "default", "books.ocr", "books.llm", "books.lookup")
+SLOW = ("images", "books.ocr")
+QUICK = ("default", "events", "books.llm", "books.lookup")
+"""Queues whose work takes moments: they have a worker of their own, never behind 500 photos."""
+APP_ROLE = "carousel_app"
+"""What our processes act as in our own database: see carousel/tenants/walls.py."""
 
 
 def web(host: str, port: int) -> Program:
@@ -24,12 +28,22 @@ def web(host: str, port: int) -> Program:
 
 
 def worker(children: int) -> Program:
-    """Warm first: running steps finish. Then cold: they go back, and run again next time."""
+    """Works on photos, as many at once as it has children."""
+    return _celery("worker", SLOW, children)
+
+
+def clerk() -> Program:
+    """Does what takes moments: groups, prices, events, the schedule."""
+    return _celery("clerk", QUICK, 1)
+
+
+def _celery(name: str, queues: tuple[str, ...], children: int) -> Program:
+    """Stops warm first: running steps finish. Then cold: they go back, and run again next time."""
     threads = max(1, cores() // children)
     return _python(
-        *("worker", "celery", "-A", "carousel", "worker", "--queues", ",".join(QUEUES)),
-        *("--pool", "prefork", "--concurrency", str(children), "--loglevel", "INFO"),
-        *("--without-gossip", "--without-mingle"),
+        *(name, "celery", "-A", "carousel", "worker", "--queues", ",".join(queues)),
+        *("--hostname", f"{name}@%h", "--pool", "prefork", "--concurrency", str(children)),
+        *("--loglevel", "INFO", "--without-gossip", "--without-mingle"),
         stop=((signal.SIGTERM, 20.0), (signal.SIGQUIT, 10.0)),
         OMP_NUM_THREADS=str(threads),
     )
@@ -81,5 +95,10 @@ def _python(
         command=(sys.executable, "-m", module, *arguments),
         folder=CODE,
         stop=stop,
-        environment={**os.environ, **environment},
+        environment={**_walls(), **os.environ, **environment},
     )
+
+
+def _walls() -> dict[str, str]:
+    """In a database of somebody else's making, its owner decides on the role."""
+    return {} if os.environ.get("DATABASE_URL") else {"DATABASE_ROLE": APP_ROLE}

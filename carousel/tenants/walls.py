@@ -14,9 +14,11 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
-from psycopg import Connection, sql
+from psycopg import sql
 
-ROLE = "carousel_app"
+from carousel.launcher.programs import APP_ROLE
+
+ROLE = APP_ROLE
 EVERYONE = "*"
 BEFORE_THE_TENANT = {"Membership", "ApiKey", "RefreshToken", "Source"}
 """Tables by which the tenant is found, each row by a secret or by a person: they have no wall."""
@@ -81,12 +83,6 @@ def crossing() -> Iterator[None]:
 
 def cross() -> None:
     _set(EVERYONE)
-
-
-def forget(connection: Connection[Any]) -> None:
-    """The pool's `reset`: a connection that comes back belongs to nobody."""
-    connection.execute("RESET app.tenant")
-    connection.commit()
 
 
 def _set(value: str) -> None:
