@@ -23,7 +23,11 @@ Word = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40, pattern=CLEAN)
 ]
 Paragraphs = Annotated[str, StringConstraints(max_length=5000, pattern=CLEAN)]
-VARIANTS = {"large": ("1280",), "small": ("320", "160"), "cutout": ("cutout", "cutout-320")}
+VARIANTS = {
+    "large": ("shop", "1280"),
+    "small": ("shop-320", "320", "160"),
+    "cutout": ("cutout", "cutout-320"),
+}
 
 
 class Asked(Schema):

@@ -15,6 +15,18 @@ class PriceStrategy(BaseModel):
     changes: dict[str, float] = Field(default_factory=dict)
 
 
+class Studio(BaseModel):
+    """How the shop wants its pictures; margin is a share of the canvas, background a CSS colour."""
+
+    model_config = ConfigDict(frozen=True)
+
+    margin: float = Field(0.06, ge=0, le=0.4)
+    background: str = Field("#ffffff", pattern=r"^(#[0-9a-fA-F]{6})?$")
+    shadow: float = Field(0, ge=0, le=1)
+    square: bool = True
+    long_side: int = Field(1600, ge=16, le=8000)
+
+
 class TenantOptions(BaseModel):
     """Every threshold and limit a shop can turn, with its range."""
 
@@ -40,3 +52,4 @@ class TenantOptions(BaseModel):
     )
     requests_per_minute: int = Field(100, ge=1, le=100_000, title="Requests a minute")
     languages: tuple[Literal["en", "is"], ...] = Field(("en", "is"), title="Languages")
+    studio: Studio = Field(default_factory=Studio, title="Pictures for the shop")

@@ -6,6 +6,7 @@ Suggests through `Product.suggest`, which never replaces what a person wrote.
 from typing import Any, cast
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from carousel.models import Product, ProductImage
 from imaging.analysis import gathering, primary, rating
@@ -51,10 +52,10 @@ def tell(product: Product, facts: Facts) -> str:
     english = _ask("describe", product, Telling(facts, "en"))
     told = cast(Told, english.value)
     icelandic = _ask("translate", product, Telling(facts, "is", told.text))
-    _say(product, "description_en", told.text, english)
-    _say(product, "description_is", cast(Told, icelandic.value).text, icelandic)
+    say(product, "description_en", told.text, english)
+    say(product, "description_is", cast(Told, icelandic.value).text, icelandic)
     if facts.item != GENERIC:
-        _say(product, "title", told.title, english)
+        say(product, "title", told.title, english)
     found = keywords(facts, words(), product.category)
     product.suggest("keywords", found, confidence=0.8, model=OURS, local=True)
     return english.model
@@ -78,8 +79,13 @@ def rate(product: Product) -> rating.Rating:
 def photos_of(product: Product) -> list[Photo]:
     """In the order of the product's pictures."""
     order = list(product.images.values_list("photo_id", flat=True))
-    found = Photo.objects.live().filter(tenant=product.tenant).in_bulk(order)
+    found = photos_queryset(product).in_bulk()
     return [found[key] for key in order if key in found]
+
+
+def photos_queryset(product: Product) -> QuerySet[Photo]:
+    shown = product.images.values("photo_id")
+    return Photo.objects.live().filter(tenant=product.tenant, pk__in=shown)
 
 
 def facts_of(
@@ -189,7 +195,7 @@ def _ask(capability: str, product: Product, question: Telling) -> chains.Made:
     return chains.ask(capability, question, product.tenant, product.pk)
 
 
-def _say(product: Product, name: str, text: str, made: chains.Made) -> None:
+def say(product: Product, name: str, text: str, made: chains.Made) -> None:
     model = made.model + (" (fallback)" if made.by_fallback and not made.locally else "")
     product.suggest(name, text, confidence=0.7, model=model, local=made.locally)
 

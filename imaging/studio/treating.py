@@ -1,0 +1,130 @@
+"""Makes another picture of a photo on a person's word. The original is never touched."""
+
+import io
+from dataclasses import dataclass
+
+import numpy as np
+from django.conf import settings
+from django.db import transaction
+from PIL import Image
+
+from carousel.errors import Refused
+from carousel.models import ProductImage, Tenant
+from imaging.models import Photo
+from imaging.pixels import cutout as cutting
+from imaging.pixels import derive, enhance, guard, studio, weights
+from imaging.pixels.cutout import Cutout
+from imaging.pixels.errors import Rejected
+from imaging.uploads import photos
+
+SHOP = "shop"
+"""The variant that the storefront shows first, once somebody has chosen one."""
+CHOICES = ("cutout", "original", "enhanced", "studio")
+
+
+@dataclass(frozen=True)
+class Treatment:
+    """`what` is one of CHOICES; `preset` names a studio preset."""
+
+    what: str
+    preset: str = studio.WHITE_SQUARE.name
+
+
+def presets(tenant: Tenant) -> dict[str, studio.Preset]:
+    """The shop's own preset first, then ours."""
+    own = tenant.options.studio
+    made = studio.Preset(
+        "our shop",
+        margin=own.margin,
+        background=own.background or None,
+        shadow=own.shadow,
+        square=own.square,
+        long_side=own.long_side,
+    )
+    return {preset.name: preset for preset in (made, *studio.PRESETS)}
+
+
+def other_models(photo: Photo) -> list[str]:
+    """Models that could cut this photo out instead of the one that did."""
+    return [name for name in weights.MANIFEST if name != photo.cutout_model]
+
+
+def cut_again(photo: Photo, model: str) -> None:
+    """Another model's cut-out in place of the present one. Refused when its weights are not here."""
+    if model not in weights.MANIFEST:
+        raise Refused(f"There is no model called {model}.")
+    cut = cutting.cut_out(opened(photo), model)
+    if cut.is_fallback:
+        raise Refused(f"The weights of {model} are not on this machine: see the README.")
+    photo.keep("cutout", derive.as_webp(cut.image))
+    photo.keep("cutout-320", derive.thumbnail(cut.image, 320))
+    photos.cut(photo, model=cut.model, is_fallback=False, faults=list(cut.faults))
+    _pass_on(photo, "cutout", "cutout-320")
+
+
+def treat(photo: Photo, treatment: Treatment) -> None:
+    """Make the picture and show it in the shop, in WebP and PNG."""
+    if treatment.what not in CHOICES:
+        raise Refused("There is no such picture.")
+    image = _made(photo, treatment)
+    photo.keep(SHOP, derive.as_webp(image, quality=90))
+    photo.keep(f"{SHOP}-320", derive.thumbnail(image, 320))
+    note = photo.quality | {"shop": treatment.what, "preset": treatment.preset}
+    Photo.objects.filter(pk=photo.pk).update(quality=note)
+    _pass_on(photo, SHOP, f"{SHOP}-320")
+
+
+def opened(photo: Photo) -> Image.Image:
+    try:
+        return guard.guarded_open(photo.read(), cutting.MAX_SIDE)
+    except Rejected as error:
+        raise Refused(error.sentence) from error
+
+
+def _made(photo: Photo, treatment: Treatment) -> Image.Image:
+    if treatment.what == "original":
+        return opened(photo)
+    cut = stored_cutout(photo)
+    if treatment.what == "cutout":
+        return cut.image
+    if treatment.what == "enhanced":
+        return enhance.enhance(_same_size(opened(photo), cut), cut.mask).image
+    return studio.compose(_enhanced(photo, cut), presets(photo.tenant)[treatment.preset])
+
+
+def stored_cutout(photo: Photo) -> Cutout:
+    if not photo.has("cutout"):
+        raise Refused("This photo is not cut out yet.")
+    with Image.open(io.BytesIO(photo.read("cutout"))) as stored:
+        image = stored.convert("RGBA")
+    mask = np.asarray(image.getchannel("A"))
+    return Cutout(
+        image=image,
+        mask=mask,
+        box=cutting.box_of(mask),
+        model=photo.cutout_model or settings.CUTOUT_MODEL,
+        is_fallback=photo.cutout_is_fallback,
+        faults=tuple(photo.faults),
+    )
+
+
+def _same_size(image: Image.Image, cut: Cutout) -> Image.Image:
+    return image.convert("RGB").resize(cut.image.size)
+
+
+def _enhanced(photo: Photo, cut: Cutout) -> Cutout:
+    """The cut-out with the mended pixels of the photo inside its mask."""
+    mended = enhance.enhance(_same_size(opened(photo), cut), cut.mask).image.convert("RGB")
+    mended.putalpha(Image.fromarray(cut.mask))
+    return Cutout(mended, cut.mask, cut.box, cut.model, cut.is_fallback, cut.faults)
+
+
+@transaction.atomic
+def _pass_on(photo: Photo, *variants: str) -> None:
+    """Products that show this photo show the new picture."""
+    photo.refresh_from_db()
+    for image in ProductImage.objects.select_for_update().filter(
+        tenant=photo.tenant, photo_id=photo.pk
+    ):
+        image.files |= {name: photo.files[name] for name in variants if name in photo.files}
+        image.save(update_fields=["files"])

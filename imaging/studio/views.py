@@ -1,0 +1,86 @@
+"""The photo page and its few buttons."""
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from carousel.errors import Refused
+from carousel.models import Product
+from carousel.products.views import writer
+from carousel.web import Request, member, page
+from imaging.analysis.rerun import rerun, versions
+from imaging.models import ModelCall, Photo, Step
+from imaging.pixels.faults import SENTENCES
+from imaging.studio import treating
+from imaging.studio.treating import Treatment
+
+PAGE = "imaging/photo.html"
+
+
+@member
+@require_GET
+def show(request: Request, pk: UUID) -> HttpResponse:
+    return page(request, PAGE, "photo", _context(_photo(request, pk)))
+
+
+@writer
+@require_POST
+def treat(request: Request, pk: UUID) -> HttpResponse:
+    """Choose what the shop shows: the original, the cut-out, the mended or the composed picture."""
+    photo = _photo(request, pk)
+    preset = request.POST.get("preset", "") or next(iter(treating.presets(request.tenant)))
+    if preset not in treating.presets(request.tenant):
+        raise Refused("There is no such preset.")
+    treating.treat(photo, Treatment(request.POST.get("what", ""), preset))
+    return _back(request, photo)
+
+
+@writer
+@require_POST
+def cut_again(request: Request, pk: UUID) -> HttpResponse:
+    photo = _photo(request, pk)
+    treating.cut_again(photo, request.POST.get("model", ""))
+    return _back(request, photo)
+
+
+@writer
+@require_POST
+def analyse_again(request: Request, pk: UUID) -> HttpResponse:
+    """Classify, attributes and defects once more, by a chosen version or by the chain."""
+    photo = _photo(request, pk)
+    rerun(photo, request.POST.get("version", ""))
+    return _back(request, photo)
+
+
+def _photo(request: Request, pk: UUID) -> Photo:
+    return get_object_or_404(request.tenant.photos.live().select_related("batch"), pk=pk)
+
+
+def _back(request: Request, photo: Photo) -> HttpResponse:
+    if not request.htmx:
+        return redirect("photo", photo.pk)
+    photo.refresh_from_db()
+    return page(request, PAGE, "photo", _context(photo))
+
+
+def _context(photo: Photo) -> dict[str, object]:
+    products = Product.objects.live().filter(tenant=photo.tenant, images__photo_id=photo.pk)
+    analyses = list(photo.analyses.prefetch_related("attributes", "defects"))
+    return {
+        "photo": photo,
+        "batch": photo.batch,
+        "product": products.first(),
+        "faults": [SENTENCES.get(code, code) for code in photo.faults],
+        "shown": treating.SHOP if photo.has(treating.SHOP) else "cutout",
+        "chosen": photo.quality.get("shop", "cutout"),
+        "presets": list(treating.presets(photo.tenant)),
+        "others": treating.other_models(photo),
+        "steps": Step.objects.filter(job__subject_id=photo.pk).order_by("started_at", "kind"),
+        "calls": ModelCall.objects.filter(tenant=photo.tenant, subject_id=photo.pk)[:20],
+        "analyses": analyses,
+        "versions": versions(),
+        "address": reverse("photo", args=[photo.pk]),
+    }

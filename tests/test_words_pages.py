@@ -1,0 +1,247 @@
+"""The analysis on the item page and the photo page, through their views."""
+
+import io
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from PIL import Image
+
+from carousel.models import Product, ProductImage
+from imaging.analysis.models import Analysis, Defect
+from imaging.models import Job, Photo, Step
+from tests.makers import make_batch, make_tenant, make_user
+from tests.test_words_steps import (
+    LISTING_STEPS,
+    analysed,
+    make_defect,
+    product_of,
+    run_job,
+    run_steps,
+    shirt,
+)
+
+pytestmark = pytest.mark.django_db
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def staff(client: Client) -> Client:
+    client.force_login(make_user())
+    return client
+
+
+@pytest.fixture
+def item() -> Product:
+    product = product_of(analysed(shirt((200, 30, 40))))
+    product.edit({"category": "Tops/T-shirts"})
+    run_job(product.tenant, "listing", product.pk, LISTING_STEPS)
+    product.refresh_from_db()
+    return product
+
+
+def test_the_texts_agree_and_say_what_they_rest_on(staff, item):
+    page = get(staff, item)
+
+    assert "They agree" in page
+    assert 'title="Rests on: colour">' in page
+    assert "<mark" not in page
+    assert "No label close-up" in page and "No back view" in page
+
+
+def test_a_claim_that_nothing_supports_is_marked(staff, item):
+    item.edit({"description_en": item.description_en + " Genuine leather."})
+
+    page = get(staff, item)
+
+    assert re.search(r"<mark[^>]*>Genuine leather</mark>", page)
+    assert "Material: leather only in English." in page
+    assert "stale: the other text was changed" in page
+    assert "<del>Genuine leather.</del>" in page
+
+
+def test_writing_the_twin_again_makes_it_fresh(staff, item):
+    item.edit({"description_en": "Mine."})
+
+    response = staff.post(reverse("translate-is", args=[item.pk]), headers=HTMX)
+
+    assert response.status_code == 200
+    assert "stale" not in response.content.decode()
+    item.refresh_from_db()
+    assert "rauð" in item.description_is.lower()
+
+
+def test_what_staff_wrote_is_only_offered_another_text(staff, item):
+    item.edit({"description_is": "Mitt."})
+
+    staff.post(reverse("translate-is", args=[item.pk]), headers=HTMX)
+
+    item.refresh_from_db()
+    assert item.description_is == "Mitt."
+    assert "<ins>" in get(staff, item)
+
+
+def test_confirming_a_box_changes_five_places_and_undo_restores_them(staff, item):
+    defect = make_defect(Analysis.objects.get(), kind="hole", severity="major")
+    run_job(item.tenant, "listing", item.pk, LISTING_STEPS)
+    before = told(item)
+
+    post(staff, item, defect, state="confirmed")
+    after = told(item)
+
+    assert after["condition"] == "poor" and before["condition"] != "poor"
+    assert "a large hole near the top left (photo 1)" in after["description_en"]
+    assert "stórt gat ofarlega til vinstri (mynd 1)" in after["description_is"]
+    assert Step.objects.filter(kind="price", job__subject_id=item.pk).count() == 3
+    image = ProductImage.objects.get(product=item)
+    [close_up] = [name for name in image.files if name.startswith("close-")]
+    assert "Close-up of the hole" in get(staff, item)
+
+    post(staff, item, defect, state="candidate")
+
+    assert told(item) == before
+    image.refresh_from_db()
+    assert close_up not in image.files
+
+
+def test_a_person_marks_damage_that_no_model_saw(staff, item):
+    photo = Photo.objects.get()
+    box = {"x": 10, "y": 10, "width": 20, "height": 95}
+
+    response = staff.post(
+        reverse("damage-mark", args=[item.pk]),
+        {"photo": photo.pk, "kind": "tear", "severity": "minor", **box},
+        headers=HTMX,
+    )
+
+    assert response.status_code == 200
+    defect = Defect.objects.get(kind="tear")
+    assert (defect.state, defect.confidence) == ("confirmed", 1.0)
+    assert (defect.y, round(defect.y + defect.height, 6)) == (0.1, 1)
+
+
+def test_a_box_without_a_name_is_refused(staff, item):
+    response = staff.post(
+        reverse("damage-mark", args=[item.pk]), {"photo": Photo.objects.get().pk}, headers=HTMX
+    )
+
+    assert response.status_code == 422
+    assert not Defect.objects.exists()
+
+
+def test_another_tenant_sees_and_changes_nothing(client, item):
+    make_user("eve@example.com", make_tenant("rival"))
+    client.force_login(make_user("eve@example.com", make_tenant("rival")))
+    defect = make_defect(Analysis.objects.get())
+    photo = Photo.objects.get()
+    reads = [reverse("analysis", args=[item.pk]), reverse("photo", args=[photo.pk])]
+    writes = [
+        reverse("damage-decide", args=[item.pk, defect.pk]),
+        reverse("damage-mark", args=[item.pk]),
+        reverse("translate-is", args=[item.pk]),
+        reverse("analysis-again", args=[item.pk]),
+        reverse("photo-treat", args=[photo.pk]),
+        reverse("photo-cut-again", args=[photo.pk]),
+        reverse("photo-analyse-again", args=[photo.pk]),
+    ]
+
+    answers = [client.get(address).status_code for address in reads]
+    answers += [client.post(address, {"state": "confirmed"}).status_code for address in writes]
+
+    assert set(answers) == {404}
+    defect.refresh_from_db()
+    assert defect.state == "candidate"
+
+
+def test_the_photo_page_shows_what_was_done_and_what_was_seen(staff, item):
+    photo = Photo.objects.get()
+
+    page = staff.get(reverse("photo", args=[photo.pk])).content.decode()
+
+    assert "made locally" in page and "red" in page
+    assert page.count("✓") == 6
+    assert "extract_attributes" in page
+    assert photo.cutout_model in page
+
+
+@pytest.mark.parametrize(
+    ("what", "mode", "square"),
+    [
+        ("original", "RGB", False),
+        ("cutout", "RGBA", False),
+        ("enhanced", "RGB", False),
+        ("studio", "RGB", True),
+    ],
+)
+def test_the_shop_shows_the_picture_that_staff_chose(staff, item, what, mode, square):
+    photo = Photo.objects.get()
+    original = photo.read()
+
+    response = staff.post(reverse("photo-treat", args=[photo.pk]), {"what": what}, headers=HTMX)
+
+    assert response.status_code == 200
+    photo.refresh_from_db()
+    with Image.open(io.BytesIO(photo.read("shop"))) as picture:
+        assert picture.mode == mode
+        assert (picture.width == picture.height) == square
+    assert photo.read() == original
+    assert ProductImage.objects.get(product=item).files["shop"] == photo.files["shop"]
+
+
+def test_another_model_without_weights_is_refused_and_the_cutout_stays(staff, item):
+    photo = Photo.objects.get()
+
+    response = staff.post(
+        reverse("photo-cut-again", args=[photo.pk]), {"model": "nonsense"}, headers=HTMX
+    )
+
+    assert response.status_code == 409
+    assert photo.files == Photo.objects.get().files
+
+
+def test_a_photo_is_looked_at_again_by_a_chosen_version(staff, item):
+    photo = Photo.objects.get()
+
+    staff.post(reverse("photo-analyse-again", args=[photo.pk]), {"version": "local/vote-2"})
+    run_steps(["classify", "attributes", "defects"])
+
+    current = Analysis.objects.current().get(photo=photo)
+    assert (current.model_version, Analysis.objects.count()) == ("vote-2", 2)
+    assert Job.objects.get(kind="analysis").state == Job.State.COMPLETED
+
+
+def test_a_viewer_looks_and_changes_nothing(client, item):
+    client.force_login(make_user("v@example.com", role="viewer"))
+
+    assert client.get(reverse("analysis", args=[item.pk])).status_code == 200
+    assert client.post(reverse("analysis-again", args=[item.pk])).status_code == 403
+
+
+def test_the_part_asks_the_database_the_same_number_of_times_for_many_photos(
+    staff, item, django_assert_max_num_queries
+):
+    for place in range(1, 4):
+        photo = analysed(shirt((10 * place, 90, 90)), batch=make_batch())
+        ProductImage.objects.create(
+            tenant=item.tenant, product=item, photo_id=photo.pk, position=place, files=photo.files
+        )
+
+    with django_assert_max_num_queries(40):
+        get(staff, item)
+
+
+def get(client: Client, product: Product) -> str:
+    return client.get(reverse("analysis", args=[product.pk]), headers=HTMX).content.decode()
+
+
+def post(client: Client, product: Product, defect: Defect, **given: str) -> None:
+    address = reverse("damage-decide", args=[product.pk, defect.pk])
+    assert client.post(address, given, headers=HTMX).status_code == 200
+    run_steps(LISTING_STEPS)
+
+
+def told(product: Product) -> dict[str, object]:
+    product.refresh_from_db()
+    names = ("condition", "description_en", "description_is", "keywords", "rating")
+    return {name: getattr(product, name) for name in names}
