@@ -18,6 +18,7 @@ from carousel.models import Product, User
 from carousel.products.models import Condition
 from carousel.rows import TenantRow
 from pricing.fields import Season
+from pricing.lake.models import Shipment
 
 DIMENSIONS = 1024
 RETENTION = timedelta(days=730)
@@ -71,6 +72,9 @@ class Sale(TenantRow):
     vector = HalfVectorField(dimensions=DIMENSIONS, null=True, blank=True)
     model = models.CharField(max_length=100, blank=True, help_text="What made the vector.")
     source = models.CharField(max_length=20, default="import")
+    shipment = models.ForeignKey(
+        Shipment, models.PROTECT, null=True, editable=False, related_name="sales"
+    )
 
     objects = SaleQuerySet.as_manager()
 
@@ -112,6 +116,10 @@ class Sale(TenantRow):
                 condition=Q(vector__isnull=False),
             ),
             models.Index(fields=["tenant", "brand_key", "sold_at"], name="sale_by_brand"),
+            # What the lake does not have yet.
+            models.Index(
+                fields=["created_at"], name="sale_unshipped", condition=Q(shipment__isnull=True)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -329,4 +337,4 @@ class Import(TenantRow):
         return f"{self.source} {self.name}: {self.state}"
 
 
-__all__ = ["Comparable", "Decision", "Import", "Lesson", "Quote", "Sale", "Strike"]
+__all__ = ["Comparable", "Decision", "Import", "Lesson", "Quote", "Sale", "Shipment", "Strike"]
