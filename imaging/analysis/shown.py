@@ -217,13 +217,16 @@ def _last_edits(product_id: UUID) -> dict[str, int]:
     """Field -> where in the tenant's log it was last written by a person or from its twin."""
     found: dict[str, int] = {}
     events = Event.objects.filter(subject=product_id, kind__in=WRITTEN).order_by("position")
-    for position, data in events.values_list("position", "data"):
-        for field in (*data.get("changes", {}), data.get("field", "")):
+    for position, kind, data in events.values_list("position", "kind", "data"):
+        both = kind == TRANSLATED
+        for field in FIELDS.values() if both else data.get("changes", {}):
             found[field] = position
     return found
 
 
-WRITTEN = ("product.edited", "product.updated", "description.translated")
+TRANSLATED = "description.translated"
+"""One text was written again from the other: from here on neither is older."""
+WRITTEN = ("product.edited", "product.updated", TRANSLATED)
 
 
 def _mismatches(product: Product, facts: Facts) -> list[twin.Mismatch]:
