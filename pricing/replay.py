@@ -45,6 +45,10 @@ class History:
         return np.array([sale.day for sale in self.sales])
 
     @property
+    def mode(self) -> str:
+        return "replay" if self.is_dated else "folds"
+
+    @property
     def is_dated(self) -> bool:
         return len({int(sale.day) for sale in self.sales}) >= FEWEST_DAYS
 

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-# Digits after the decimal point (ISO 4217); 2 where not listed.
-DIGITS = {"ISK": 0, "JPY": 0, "KRW": 0, "CLP": 0, "VND": 0, "KWD": 3, "BHD": 3, "TND": 3}
+from carousel.products.money import DIGITS
 
 Points = Sequence[tuple[int | None, int]]  # (below this many minor units, step); None = no limit
 

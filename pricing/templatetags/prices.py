@@ -1,0 +1,39 @@
+"""How prices are written on the price pages."""
+
+from typing import Any
+
+from django import template
+
+from carousel.products.money import shown, to_major
+
+register = template.Library()
+
+
+@register.filter
+def bare(minor: int | None, currency: str) -> str:
+    """The number alone, for a text field: `4500`, `12.50`, or nothing."""
+    return "" if minor is None else f"{to_major(minor, currency):f}"
+
+
+@register.filter
+def whole(minor: float | None, currency: str) -> str:
+    """A price that was not rounded yet, to the nearest minor unit."""
+    return "" if minor is None else shown(round(minor), currency)
+
+
+@register.filter
+def signed(share: float) -> str:
+    """`+12%`, `-3%`."""
+    return f"{share:+.0%}"
+
+
+@register.filter
+def hundred(share: float) -> str:
+    """A share as a place on a bar from 0 to 100."""
+    return f"{100 * share:.1f}"
+
+
+@register.filter
+def groups(by: dict[str, list[dict[str, Any]]] | None) -> list[tuple[str, list[dict[str, Any]]]]:
+    """What a backtest grouped its figures by, in the order of the page."""
+    return [(name, found) for name, found in (by or {}).items()]
