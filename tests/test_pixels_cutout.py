@@ -10,7 +10,7 @@ from imaging.pixels import weights
 from imaging.pixels.cutout import box_of, cut_out
 from imaging.pixels.opening import open_safely
 from tests.machine import SHARED_DATA
-from tests.pixel_makers import make_scene
+from tests.pixel_makers import make_exif, make_scene, saved
 
 
 @pytest.fixture
@@ -96,6 +96,15 @@ def test_image_and_mask_have_one_size_below_the_cap_and_the_original_is_untouche
     assert cutout.image.mode == "RGBA"
     assert np.array_equal(np.asarray(cutout.image.getchannel("A")), cutout.mask)
     assert image.tobytes() == before
+
+
+def test_the_box_is_the_same_place_however_the_camera_was_held(no_weights: Path):
+    photo = make_scene((240, 320))
+    turned = photo.transpose(Image.Transpose.ROTATE_90)
+    upright = open_safely(saved(photo, "PNG"))
+    held = open_safely(saved(turned, "PNG", exif=make_exif(orientation=6)))
+
+    assert cut_out(held, "u2net").box == cut_out(upright, "u2net").box
 
 
 def test_an_empty_mask_has_the_whole_picture_as_its_box():

@@ -171,7 +171,7 @@ def _summed(photos: list[Measured]) -> Evaluation:
 
 def _edge(mask: Flags) -> Flags:
     inner = cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
-    return np.logical_and(mask, ~inner)
+    return np.asarray(mask & ~inner)
 
 
 def _near(edge: Flags, reach: int) -> Flags:

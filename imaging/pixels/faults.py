@@ -3,7 +3,7 @@
 Nothing here knows the right answer. A true outline runs where the colours on its two sides
 differ; an outline through the middle of the item, or through the background, does not. All is
 measured on a copy of 320 pixels; thresholds were picked on half of the labelled photos and
-checked on the other half (docs of `evaluation.py` say how to repeat it).
+checked on the other half (`manage.py evaluate cutout` repeats it).
 """
 
 from dataclasses import dataclass
@@ -75,8 +75,8 @@ def judge(seen: Evidence) -> tuple[str, ...]:
         "too_small": seen.area < 0.015,
         "too_large": seen.area > 0.85,
         "area_jump": seen.missing > 0.03 or (seen.surplus > 0.10 and not no_contrast),
-        "clipped_edge": seen.faint_run > 0.20
-        and seen.faint > 0.03
+        "clipped_edge": seen.faint_run > 0.15
+        and seen.faint > 0.06
         and not no_contrast
         and not has_rim,
         "enclosed_hole": seen.hole > 0.006,

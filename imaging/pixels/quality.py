@@ -13,7 +13,9 @@ Grey = npt.NDArray[np.floating]
 
 SOLID = 128
 SIDE = 1024
-FINE, COARSE = 0.7, 2.5
+# Squared widths in pixels: of the slope operator itself, and of two filters together with it.
+SLOPE_WIDTH = 0.5
+FINE, COARSE = 0.7**2 + SLOPE_WIDTH, 2.5**2 + SLOPE_WIDTH
 STRONGEST = 99.0
 HALF_SHARP = 2.2
 WEIGHTS = {"sharpness": 0.45, "exposure": 0.25, "contrast": 0.15, "frame_fill": 0.15}
@@ -53,17 +55,15 @@ def quality_of(image: Image.Image, mask: Mask) -> PhotoQuality:
 def blur_of(image: Image.Image, mask: Mask) -> float:
     """The blur of the item's sharpest edges, as a Gaussian's sigma in thousandths of its size.
 
-    An edge blurred by s has a slope of 1 / sqrt(s^2 + f^2) after a filter of width f; the ratio
-    of the slopes at two widths gives s whatever the contrast. The item's own outline counts, so
-    a plain item on a plain backdrop is judged by its edge. About 1 is sharp, 4 is badly blurred.
+    An edge blurred by s has a slope of 1 / sqrt(s^2 + f) after a filter of squared width f; the
+    ratio of the slopes at two widths gives s whatever the contrast. The item's own outline counts, so
+    a plain item on a plain backdrop is judged by its edge. Below 1.5 is sharp, 4 is badly blurred.
     """
     grey, inside = _item(image, mask)
     fine, coarse = _slope(grey, FINE), _slope(grey, COARSE)
     edges = inside & (coarse >= np.percentile(coarse[inside], STRONGEST))
     ratio = float(np.median(fine[edges] / np.maximum(coarse[edges], 1e-6)))
-    if ratio >= COARSE / FINE:
-        return 0.0
-    spread = (COARSE**2 - ratio**2 * FINE**2) / max(ratio**2 - 1, 1e-2)
+    spread = (COARSE - ratio**2 * FINE) / max(ratio**2 - 1, 1e-2)
     return math.sqrt(max(spread, 0.0)) * float(SIDE / max(grey.shape))
 
 
@@ -88,7 +88,7 @@ def _inside(box: tuple[int, int, int, int], size: tuple[int, int]) -> tuple[int,
 
 
 def _slope(grey: Grey, width: float) -> Grey:
-    soft = cv2.GaussianBlur(grey, (0, 0), width)
+    soft = cv2.GaussianBlur(grey, (0, 0), math.sqrt(width - SLOPE_WIDTH))
     across, down = cv2.Sobel(soft, cv2.CV_32F, 1, 0), cv2.Sobel(soft, cv2.CV_32F, 0, 1)
     return np.asarray(cv2.magnitude(across, down))
 
