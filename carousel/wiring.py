@@ -106,6 +106,7 @@ WORK = "imaging.jobs.progress.work_on"
 NEIGHBOURS = "pricing.catalogue.neighbours"
 DEMO = ["pricing.demo.seed_demo_sales"]
 EVALUATIONS: dict[str, str] = {
+    "analysis": "imaging.analysis.evaluation.command",
     "cutout": "imaging.pixels.evaluation.command",
     "grouping": "grouping.evaluation.command",
 }
@@ -151,6 +152,7 @@ ROUTERS: dict[str, str] = {
     "/settings": "carousel.tenants.api.router",
     "/batches": "imaging.uploads.api.router",
     "/products": "carousel.products.api.router",
+    "/pricing": "pricing.api.router",
     "/events": "carousel.events.api.router",
 }
 """Prefix under /api/v1 -> ninja router."""
