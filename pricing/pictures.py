@@ -1,15 +1,19 @@
 """The picture side of a product: its vector, made when missing, and how good the picture is."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.conf import settings
 
+from carousel import fetching
 from carousel.errors import GiveUp
-from carousel.models import Product
+from carousel.models import Product, Tenant
 from imaging import steps as imaging_steps
 from imaging.models import Embedding, Photo
-from imaging.pixels import descriptor
+from imaging.pixels import cutout, descriptor, guard
+from imaging.pixels.errors import Rejected
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,46 @@ def _describe(photo: Photo) -> Embedding | None:
         defaults={"tenant_id": photo.tenant_id, "vector": vector.tolist()},
     )
     return made
+
+
+def of_references(tenant: Tenant, references: Sequence[str]) -> Picture:
+    """From ids of uploaded photos and https addresses: the first that can be described.
+
+    GiveUp for a photo that is not there, Refused for an address that may not be opened.
+    """
+    for reference in references:
+        picture = _of_address(reference) if "://" in reference else _of_photo(tenant, reference)
+        if picture.vector is not None:
+            return picture
+    return Picture()
+
+
+def _of_photo(tenant: Tenant, reference: str) -> Picture:
+    try:
+        photo = Photo.objects.live().filter(tenant=tenant, pk=UUID(reference)).first()
+    except ValueError:
+        photo = None
+    if photo is None:
+        raise GiveUp(f"There is no photo {reference[:40]}.")
+    return Picture(vector_of(photo), settings.EMBEDDING_MODEL, quality_of(photo))
+
+
+def _of_address(url: str) -> Picture:
+    """Fetched by the one fetcher, opened safely, cut out and described; nothing is kept."""
+    if settings.EMBEDDING_MODEL != descriptor.MODEL:
+        return Picture()
+    vector = described(fetching.fetch(url).content)
+    return Picture(vector, descriptor.MODEL)
+
+
+def described(data: bytes) -> list[float]:
+    """The vector of a picture's cut-out. GiveUp for what is no picture."""
+    try:
+        image = guard.guarded_open(data, cutout.MAX_SIDE)
+    except Rejected as error:
+        raise GiveUp(error.sentence) from error
+    found = cutout.cut_out(image, settings.CUTOUT_MODEL)
+    return [float(value) for value in descriptor.describe(found.image)]
 
 
 def quality_of(photo: Photo) -> float | None:
