@@ -1,8 +1,10 @@
 """What hangs on accepting a group: its product draft, and the listing job that describes it."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
+
+from django.db.models import Q
 
 from carousel.models import Product, User
 from carousel.products import drafting
@@ -20,58 +22,95 @@ def let_go(edit: Edit, rows: Mapping[UUID, Group], user: User | None, *, may_del
     Taking back an acceptance may take a listed item off sale (a compensating event); any other edit
     of a listed item's group is refused by the product.
     """
-    for card in edit.before.values():
-        if card.state == ACCEPTED and not _is_accepted(edit.after.get(card.id)):
-            row = rows[card.id]
-            product = Product.objects.filter(pk=row.product).first() if row.product else None
-            if product:
-                _withdraw(product, user, may_delist=may_delist)
+    ids = [
+        rows[card.id].product
+        for card in edit.before.values()
+        if card.state == ACCEPTED and not _is_accepted(edit.after.get(card.id))
+    ]
+    if not ids:
+        return
+    products = _locked(Q(pk__in=[id_ for id_ in ids if id_]))
+    off_sale = _taken_off_sale(products) if may_delist else []
+    drafting.undraft_all([product for product in products if product not in off_sale], user)
 
 
 def take_up(batch: Batch, edit: Edit, user: User | None) -> None:
     """Draft a product for each group that is accepted now, and start describing and pricing it."""
-    wanted = list(_to_draft(edit))
-    photos = _photos_of(wanted)
-    for card in wanted:
-        is_new = not _is_accepted(edit.before.get(card.id))
-        product = _drafted(batch, card, photos, user)
-        Group.objects.filter(pk=card.id).update(product=product.pk)
-        if is_new:
-            log.info("group %s accepted", card.id)
-            log.info("product %s drafted from %s photos", product.pk, len(card.photos))
-            job = pipeline.start(batch.tenant, "listing", product.pk, batch)
-            log.info("listing %s started for product %s", job.pk, product.pk)
-
-
-def _to_draft(edit: Edit) -> Iterator[Card]:
-    return (card for card in edit.after.values() if card.state == ACCEPTED)
+    cards = [card for card in edit.after.values() if card.state == ACCEPTED]
+    if not cards:
+        return
+    photos = Photo.objects.in_bulk([photo for card in cards for photo in card.photos])
+    wanted = [_wanted(card, photos) for card in cards]
+    known = {product.group_id: product for product in _locked(_of_groups(batch, cards))}
+    products = drafting.draft_new(
+        batch.tenant, user, [each for each in wanted if each.group_id not in known], batch.pk
+    )
+    products += [
+        _again(batch, known[each.group_id], each, user) for each in wanted if each.group_id in known
+    ]
+    _bind(products)
+    _start(
+        batch, products, {card.id for card in cards if not _is_accepted(edit.before.get(card.id))}
+    )
 
 
 def _is_accepted(card: Card | None) -> bool:
     return card is not None and card.state == ACCEPTED
 
 
-def _withdraw(product: Product, user: User | None, *, may_delist: bool) -> None:
-    if may_delist and product.state in (Product.State.LISTED, Product.State.UPDATED):
-        product.become(Product.State.DELISTED)
-    elif product.state != Product.State.DELISTED:
-        drafting.undraft(product, user)
+def _locked(which: Q) -> list[Product]:
+    """Every product before the first event: a worker locks in that order too."""
+    return list(Product.objects.filter(which).order_by("pk").select_for_update())
 
 
-def _drafted(batch: Batch, card: Card, photos: Mapping[UUID, Photo], user: User | None) -> Product:
-    pictures = [_picture(photos[photo], card) for photo in card.photos if photo in photos]
-    known = Product.objects.filter(tenant=batch.tenant, group_id=card.id).first()
-    if known and known.state != Product.State.DRAFT:
-        drafting.show(known, pictures)
-        return known
+def _of_groups(batch: Batch, cards: Sequence[Card]) -> Q:
+    return Q(tenant=batch.tenant, group_id__in=[card.id for card in cards])
+
+
+def _taken_off_sale(products: Sequence[Product]) -> list[Product]:
+    """The products that are off sale now, those that were on sale taken off it."""
+    on_sale = (Product.State.LISTED, Product.State.UPDATED)
+    for product in products:
+        if product.state in on_sale:
+            product.become(Product.State.DELISTED)
+    return [product for product in products if product.state == Product.State.DELISTED]
+
+
+def _wanted(card: Card, photos: Mapping[UUID, Photo]) -> drafting.Wanted:
+    pictures = [
+        drafting.Picture(photo_id=photo, files=photos[photo].files, is_primary=photo == card.cover)
+        for photo in card.photos
+        if photo in photos
+    ]
+    return drafting.Wanted(card.id, card.name, pictures, named_by_staff=card.named)
+
+
+def _again(batch: Batch, product: Product, wanted: drafting.Wanted, user: User | None) -> Product:
+    """The product that the group had before, with the pictures of now."""
+    if product.state != Product.State.DRAFT:
+        drafting.show(product, wanted.pictures)
+        return product
     return drafting.draft(
-        batch.tenant, user, card.name, pictures, batch.pk, card.id, named_by_staff=card.named
+        batch.tenant,
+        user,
+        wanted.name,
+        wanted.pictures,
+        batch.pk,
+        wanted.group_id,
+        named_by_staff=wanted.named_by_staff,
     )
 
 
-def _picture(photo: Photo, card: Card) -> drafting.Picture:
-    return drafting.Picture(photo_id=photo.pk, files=photo.files, is_primary=photo.pk == card.cover)
+def _bind(products: Sequence[Product]) -> None:
+    groups = [Group(pk=product.group_id, product=product.pk) for product in products]
+    Group.objects.bulk_update(groups, ["product"])
 
 
-def _photos_of(cards: list[Card]) -> dict[UUID, Photo]:
-    return Photo.objects.in_bulk([photo for card in cards for photo in card.photos])
+def _start(batch: Batch, products: Sequence[Product], accepted: set[UUID]) -> None:
+    """Three lines in the log for each acceptance, and its listing job."""
+    fresh = [product for product in products if product.group_id in accepted]
+    pipeline.start_all(batch.tenant, "listing", [product.pk for product in fresh], batch)
+    for product in fresh:
+        log.info("group %s accepted", product.group_id)
+        log.info("product %s drafted", product.pk)
+        log.info("listing of product %s started", product.pk)

@@ -9,12 +9,12 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
-from django.db import transaction
 from django.utils.timezone import localtime, now
 
 from carousel.errors import Refused
 from carousel.models import User
 from grouping import accepting, labels, storing
+from grouping.atomically import one_transaction
 from grouping.board import Board, Edit, Pair, apply, between, decisions, difference, side_to_json
 from grouping.models import Edit as EditRow
 from grouping.models import Link, Review
@@ -61,7 +61,7 @@ class Scope:
     makes_groups: bool = False
 
 
-@transaction.atomic
+@one_transaction
 def perform(batch: Batch, asked: Asked, scope: Scope, change: Change) -> EditRow | None:
     """Make one edit. None if it changes nothing; the edit of before if the form was sent twice."""
     version = Review.objects.advance(batch)
@@ -78,7 +78,7 @@ def perform(batch: Batch, asked: Asked, scope: Scope, change: Change) -> EditRow
     return _keep(batch, asked, edit, version, between(board, asked.parts))
 
 
-@transaction.atomic
+@one_transaction
 def undo(batch: Batch, user: User, seq: int | None = None) -> EditRow:
     """Take back this person's latest edit, or the one that is named; refused if it was built on."""
     version = Review.objects.advance(batch)
@@ -88,7 +88,7 @@ def undo(batch: Batch, user: User, seq: int | None = None) -> EditRow:
     return _turn(batch, row, version, EditRow.State.UNDONE, user)
 
 
-@transaction.atomic
+@one_transaction
 def redo(batch: Batch, user: User) -> EditRow:
     """Make the edit again that this person took back last."""
     version = Review.objects.advance(batch)
@@ -98,7 +98,7 @@ def redo(batch: Batch, user: User) -> EditRow:
     return _turn(batch, row, version, EditRow.State.LIVE, user)
 
 
-@transaction.atomic
+@one_transaction
 def undo_to(batch: Batch, user: User, seq: int) -> list[EditRow]:
     """Take back everything after edit `seq`, whoever made it: all of it or nothing."""
     rows = list(batch.edits.live().filter(seq__gt=seq).order_by("-seq"))

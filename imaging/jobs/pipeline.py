@@ -1,5 +1,6 @@
 """Which steps make a job, which come next, and when a job or a batch is through."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -33,6 +34,21 @@ def start(
             _add(job, first, delay=delay)
         Batch.objects.touch(job.batch_id)
     return job
+
+
+@transaction.atomic
+def start_all(tenant: Tenant, kind: str, subjects: Sequence[UUID], batch: Batch) -> None:
+    """A job for each subject that has none waiting, in as few queries as one job takes."""
+    pending = Job.objects.filter(kind=kind, subject_id__in=subjects, state=Job.State.PENDING)
+    waiting = set(pending.values_list("subject_id", flat=True))
+    common = {"tenant": tenant, "batch": batch, "kind": kind, "request_id": tracing.current()}
+    fresh = [subject for subject in subjects if subject not in waiting]
+    jobs = Job.objects.bulk_create(Job(subject_id=subject, **common) for subject in fresh)
+    first = [step for step, needs in wiring.PIPELINES[kind].items() if not needs]
+    steps = [Step(tenant=tenant, job=job, kind=step) for job in jobs for step in first]
+    for step in Step.objects.bulk_create(steps):
+        enqueue(step)
+    Batch.objects.touch(batch.pk)
 
 
 def finish(step: Step) -> bool:
