@@ -4,13 +4,13 @@ Django writes a whole body to a temporary file before the view sees it. Views re
 the limit with a sentence; this refuses what no view should ever be given.
 """
 
-from asgiref.typing import (
-    ASGI3Application,
-    ASGIReceiveCallable,
-    ASGIReceiveEvent,
-    ASGISendCallable,
-    Scope,
-)
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+Message = Mapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
 SENTENCE = b'{"title":"Too large","status":413,"detail":"The request is too large."}'
 
@@ -22,13 +22,11 @@ class TooLarge(Exception):
 class BodyLimit:
     """Answers 413 to bodies of more than `limit` bytes, announced or not."""
 
-    def __init__(self, application: ASGI3Application, limit: int) -> None:
+    def __init__(self, application: Application, limit: int) -> None:
         self._application = application
         self._limit = limit
 
-    async def __call__(
-        self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
-    ) -> None:
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._application(scope, receive, send)
         announced = dict(scope["headers"]).get(b"content-length", b"0")
@@ -39,23 +37,21 @@ class BodyLimit:
         except TooLarge:
             await self._refuse(send)
 
-    def _counting(self, receive: ASGIReceiveCallable) -> ASGIReceiveCallable:
+    def _counting(self, receive: Receive) -> Receive:
         seen = 0
 
-        async def counted() -> ASGIReceiveEvent:
+        async def counted() -> Message:
             nonlocal seen
             event = await receive()
             if event["type"] == "http.request":
-                seen += len(event["body"])
+                seen += len(event.get("body", b""))
             if seen > self._limit:
                 raise TooLarge
             return event
 
         return counted
 
-    async def _refuse(self, send: ASGISendCallable) -> None:
+    async def _refuse(self, send: Send) -> None:
         headers = [(b"content-type", b"application/problem+json"), (b"connection", b"close")]
-        await send(
-            {"type": "http.response.start", "status": 413, "headers": headers, "trailers": False}
-        )
-        await send({"type": "http.response.body", "body": SENTENCE, "more_body": False})
+        await send({"type": "http.response.start", "status": 413, "headers": headers})
+        await send({"type": "http.response.body", "body": SENTENCE})

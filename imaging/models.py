@@ -14,7 +14,9 @@ __all__ = [
     "Embedding",
     "Exemplar",
     "Job",
+    "Line",
     "ModelCall",
     "Photo",
+    "Receipt",
     "Step",
 ]

@@ -85,8 +85,9 @@ def photos_of(running: Running, batch: str) -> list[tuple[Any, ...]]:
     return running.rows(query, batch)
 
 
-def is_done(page: Page, words: str = "Done") -> None:
-    expect(page.locator("#sending-title")).to_have_text(re.compile(words), timeout=60_000)
+def is_done(page: Page, words: str = "Done", seconds: int = 60) -> None:
+    title = page.locator("#sending-title")
+    expect(title).to_have_text(re.compile(words), timeout=seconds * 1000)
 
 
 def sum_of(page: Page) -> list[str]:
@@ -114,14 +115,14 @@ def test_a_folder_is_stored_in_the_cameras_order_and_a_second_time_sends_nothing
 def resume(page: Page, running: Running, batch: str, folder: Path, photos: int) -> None:
     answers = Answers(page)
     page.set_input_files("#folder", folder)
-    until(lambda: len(photos_of(running, batch)) > photos // 3, 120)
+    until(lambda: len(photos_of(running, batch)) > photos // 3, max(60, photos // 4))
     page.once("dialog", lambda dialog: dialog.accept())
     page.reload()
     expect(page.locator("#earlier")).to_contain_text("still to come")
     before = len(photos_of(running, batch))
 
     page.set_input_files("#folder", folder)
-    is_done(page)
+    is_done(page, seconds=max(60, photos // 4))
 
     assert photos // 3 < before < photos
     assert "here or refused" not in answers.outcomes
@@ -141,6 +142,7 @@ def test_after_a_reload_in_the_middle_nothing_is_sent_twice_and_nothing_is_lost(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_two_thousand_files_with_a_reload_in_the_middle(page, running, batch, card):
     resume(page, running, batch, card(2000), 2000)
 
