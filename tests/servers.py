@@ -50,7 +50,7 @@ def page(browser: Browser, running: Running) -> Iterator[Page]:
     context = browser.new_context(
         base_url=running.url, viewport={"width": 1440, "height": 900}, locale="en-GB"
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(30_000)
     yield context.new_page()
     context.close()
 
