@@ -14,7 +14,9 @@ def make_tenant(slug: str = "acme", **fields: Any) -> Tenant:
     return Tenant.objects.get_or_create(slug=slug, defaults={"name": slug.title()} | fields)[0]
 
 
-def make_user(email: str = "alice@example.com", tenant: Tenant | None = None, **fields: Any) -> User:
+def make_user(
+    email: str = "alice@example.com", tenant: Tenant | None = None, **fields: Any
+) -> User:
     """A reviewer of `tenant`; pass role= for another role."""
     role = fields.pop("role", Membership.Role.REVIEWER)
     user = User.objects.filter(email=email).first() or User.objects.create_user(email, **fields)
