@@ -56,8 +56,9 @@ def blur_of(image: Image.Image, mask: Mask) -> float:
     """The blur of the item's sharpest edges, as a Gaussian's sigma in thousandths of its size.
 
     An edge blurred by s has a slope of 1 / sqrt(s^2 + f) after a filter of squared width f; the
-    ratio of the slopes at two widths gives s whatever the contrast. The item's own outline counts, so
-    a plain item on a plain backdrop is judged by its edge. Below 1.5 is sharp, 4 is badly blurred.
+    ratio of the slopes at two widths gives s whatever the contrast. The item's own outline
+    counts, so a plain item on a plain backdrop is judged by its edge. Below 1.5 is sharp, 4 is
+    badly blurred.
     """
     grey, inside = _item(image, mask)
     fine, coarse = _slope(grey, FINE), _slope(grey, COARSE)
