@@ -19,6 +19,7 @@ from carousel.products.models import Condition
 from carousel.rows import TenantRow
 from pricing.fields import Season
 from pricing.lake.models import Shipment
+from pricing.validation.models import InspectedFile, Lack, Validation
 
 DIMENSIONS = 1024
 RETENTION = timedelta(days=730)
@@ -337,4 +338,16 @@ class Import(TenantRow):
         return f"{self.source} {self.name}: {self.state}"
 
 
-__all__ = ["Comparable", "Decision", "Import", "Lesson", "Quote", "Sale", "Shipment", "Strike"]
+__all__ = [
+    "Comparable",
+    "Decision",
+    "Import",
+    "InspectedFile",
+    "Lack",
+    "Lesson",
+    "Quote",
+    "Sale",
+    "Shipment",
+    "Strike",
+    "Validation",
+]

@@ -17,7 +17,7 @@ def record_sale(event: Event) -> None:
     GiveUp if its id was used for another item. An item without a picture is recorded without a
     vector, and stays out of comparisons by looks.
     """
-    product = Product.objects.get(pk=event.subject)
+    product = Product.objects.get(pk=str(event.subject))
     sale_id = event.data.get("sale_id") or f"carousel-{product.pk}"
     sale = Sale(tenant_id=event.tenant_id, sale_id=sale_id, **_facts(event, product))
     Sale.objects.bulk_create([sale], ignore_conflicts=True)

@@ -54,7 +54,7 @@ def key_of(product_id: str, sale_id: str) -> str:
     return product_id or f"sale:{sale_id}"
 
 
-def _read(sales: QuerySet[Sale]) -> Iterable[dict[str, Any]]:
+def _read(sales: QuerySet[Sale]) -> Any:
     raw = Func(F("vector"), function="halfvec_send", output_field=BinaryField())
     return sales.order_by("tenant_id", "sold_at", "id").values(*COLUMNS, raw=raw)
 

@@ -18,7 +18,6 @@ from django.conf import settings
 from django.db import connection
 from pyiceberg.catalog import Catalog, load_catalog
 from pyiceberg.exceptions import NoSuchTableError
-from pyiceberg.expressions import And, BooleanExpression, EqualTo, GreaterThanOrEqual, LessThan
 from pyiceberg.io.pyarrow import parquet_file_to_data_file
 from pyiceberg.manifest import DataFile
 from pyiceberg.partitioning import PartitionField, PartitionSpec
@@ -97,10 +96,11 @@ class Month:
         return f"{self.tenant}/{self.year:04}-{self.month:02}"
 
     @property
-    def rows(self) -> BooleanExpression:
-        return And(
-            EqualTo("tenant_id", self.tenant),
-            And(GreaterThanOrEqual("sold_date", self.first), LessThan("sold_date", self.end)),
+    def rows(self) -> str:
+        """The month as a filter of the table. The tenant is a UUID, so nothing needs quoting."""
+        return (
+            f"tenant_id == '{self.tenant}'"
+            f" and sold_date >= '{self.first}' and sold_date < '{self.end}'"
         )
 
 
@@ -147,9 +147,10 @@ def replace(table: Table, month: Month, name: str, part: pa.Table | None) -> Non
             snapshot.append_data_file(parquet_file_to_data_file(table.io, table.metadata, path))
 
 
-def files(table: Table, month: Month | None = None) -> list[DataFile]:
-    """The files that a question about this month, or about everything, opens."""
-    scan = table.scan(row_filter=month.rows) if month else table.scan()
+def files(table: Table, month: Month | None = None, tenant: str = "") -> list[DataFile]:
+    """The files that a question about this month, this tenant, or about everything opens."""
+    wanted = month.rows if month else f"tenant_id == '{tenant}'" if tenant else ""
+    scan = table.scan(row_filter=wanted) if wanted else table.scan()
     return [task.file for task in scan.plan_files()]
 
 

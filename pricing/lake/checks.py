@@ -1,0 +1,27 @@
+"""What can be wrong with the lake, for the alarms."""
+
+from collections.abc import Iterator
+
+from django.utils.timesince import timesince
+
+from carousel.models import Tenant
+from pricing.lake import feed
+from pricing.validation.models import Validation
+
+Found = Iterator[tuple[str, str]]
+
+
+def late() -> Found:
+    """Sales that wait for the lake longer than they should: it is down, or its feed is."""
+    known = feed.backlog()
+    if known.since and known.is_late:
+        count = known.waiting + known.on_the_way
+        yield "", f"{count} sales wait for the lake, the oldest for {timesince(known.since)}."
+
+
+def variance() -> Found:
+    """Tenants whose last look found more than five per cent."""
+    for tenant in Tenant.objects.filter(is_active=True):
+        last = Validation.objects.filter(tenant=tenant).finished().first()
+        if last and last.state == Validation.State.ALERT:
+            yield tenant.name, f"Found on {last.created_at:%Y-%m-%d %H:%M} UTC."

@@ -1,0 +1,56 @@
+"""Questions to the lake in SQL, answered by DuckDB over the files of the present snapshot."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import duckdb
+import pyarrow.dataset as ds
+from pyiceberg.io.pyarrow import PyArrowFileIO
+from pyiceberg.table import Table
+
+from pricing.lake import table as lake
+from pricing.lake.table import ARROW, Month
+
+MEMORY = "512MB"
+LOCAL = "file://"
+
+
+@contextmanager
+def sales(tenant: str = "", month: Month | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection with the view `sales`: the lake's rows of this tenant and month, or of all."""
+    with lake.sales_history() as table:
+        paths = [file.file_path for file in lake.files(table, month, tenant)]
+        with over(table, paths) as connection:
+            yield connection
+
+
+@contextmanager
+def over(table: Table, paths: Sequence[str]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The same, over these files."""
+    with duckdb.connect(config={"memory_limit": MEMORY}) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        _show(connection, table, paths)
+        yield connection
+
+
+def _show(connection: duckdb.DuckDBPyConnection, table: Table, paths: Sequence[str]) -> None:
+    if not paths:
+        connection.register("sales", ARROW.empty_table())
+    elif all(path.startswith(LOCAL) for path in paths):
+        known = [path.removeprefix(LOCAL) for path in paths]
+        connection.from_parquet(known, hive_partitioning=False).create_view("sales")
+    else:
+        connection.register("sales", ds.dataset(_bare(paths), filesystem=_files_of(table, paths)))
+
+
+def _files_of(table: Table, paths: Sequence[str]) -> Any:
+    """The file system of the warehouse: the bucket's, with the table's own credentials."""
+    scheme, host, _ = PyArrowFileIO.parse_location(paths[0])
+    io = table.io
+    assert isinstance(io, PyArrowFileIO)
+    return io.fs_by_scheme(scheme, host)
+
+
+def _bare(paths: Sequence[str]) -> list[str]:
+    return [PyArrowFileIO.parse_location(path)[2] for path in paths]

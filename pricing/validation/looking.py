@@ -1,0 +1,138 @@
+"""One look at both sides of a tenant, written down; and the daily look at all of them."""
+
+import time
+from typing import Any
+
+from django.db import transaction
+from django.utils.timezone import now
+
+from carousel.events.outbox import record
+from carousel.models import Tenant
+from pricing.lake import reading
+from pricing.lake import table as lake
+from pricing.lake.table import Month
+from pricing.validation import compare, sides
+from pricing.validation.compare import Difference, MonthlyCount
+from pricing.validation.models import Lack, Validation
+
+MOST_IMPLAUSIBLE = 100
+State = Validation.State
+
+
+def daily() -> str:
+    """Every active tenant. Says how it went, for the schedule's log."""
+    found = [look(tenant) for tenant in Tenant.objects.filter(is_active=True)]
+    bad = [one for one in found if one.state != State.EQUAL]
+    return f"{len(found)} tenants looked at, {len(bad)} differ"
+
+
+def look(tenant: Tenant) -> Validation:
+    """Compare the store and the lake of this tenant and keep what was found."""
+    began = time.monotonic()
+    last = Validation.objects.filter(tenant=tenant).finished().first()
+    found = Validation.objects.create(tenant=tenant, on_the_way=sides.on_the_way(tenant))
+    with reading.sales(str(tenant.pk)) as known:
+        months = compare.months(sides.store_piles(tenant), sides.lake_piles(known))
+        spreads = compare.strayed(sides.store_spreads(tenant), sides.lake_spreads(known))
+    with lake.sales_history() as table:
+        vectors = {
+            "store": sides.store_faults(tenant, last.created_at if last else None),
+            "lake": sides.lake_faults(tenant, table),
+        }
+    differences = [_differences(tenant, month) for month in months if month.differs]
+    prices = {"strayed": spreads, "implausible": implausible(tenant)}
+    _keep(found, months, differences, vectors, prices, time.monotonic() - began)
+    return found
+
+
+def implausible(tenant: Tenant) -> list[dict[str, Any]]:
+    """Sales of a category that cost a multiple, or a fraction, of what its others cost."""
+    found: list[dict[str, Any]] = []
+    sales = sides.settled(tenant).order_by("category", "sold_at")
+    rows = sales.values_list("category", "price", "sale_id").iterator(chunk_size=20_000)
+    for category, group in _by_first(rows):
+        places = compare.implausible([price for price, _ in group])
+        found += [
+            {"category": category, "price": group[place][0], "sale_id": group[place][1]}
+            for place in places
+        ]
+        if len(found) >= MOST_IMPLAUSIBLE:
+            break
+    return found[:MOST_IMPLAUSIBLE]
+
+
+def _by_first(rows: Any) -> Any:
+    """(category, [(price, sale)]) of rows that are sorted by category."""
+    category: str | None = None
+    group: list[tuple[int, str]] = []
+    for name, price, sale in rows:
+        if name != category and group:
+            yield category, group
+            group = []
+        category = name
+        group.append((price, sale))
+    if group:
+        yield category, group
+
+
+def _differences(tenant: Tenant, count: MonthlyCount) -> Difference:
+    month = Month(str(tenant.pk), count.year, count.month)
+    return compare.difference(sides.store_rows(tenant, month), sides.lake_rows(tenant, month))
+
+
+@transaction.atomic
+def _keep(
+    found: Validation,
+    months: list[MonthlyCount],
+    differences: list[Difference],
+    vectors: dict[str, dict[str, int]],
+    prices: dict[str, Any],
+    seconds: float,
+) -> None:
+    _write_lacks(found, differences)
+    found.months = [_told(month) for month in months]
+    found.sales = sum(month.store.count for month in months)
+    found.vectors, found.prices = vectors, prices
+    found.state = _state(months, differences, prices)
+    found.finished_at, found.seconds = now(), round(seconds, 2)
+    found.save()
+    record(found.tenant, "validation.finished", subject=found.pk, state=found.state)
+
+
+def _state(
+    months: list[MonthlyCount], differences: list[Difference], prices: dict[str, Any]
+) -> State:
+    if any(month.alerts for month in months) or prices["strayed"]:
+        return State.ALERT
+    return State.DIFFERS if differences else State.EQUAL
+
+
+def _write_lacks(found: Validation, differences: list[Difference]) -> None:
+    sides_of = ((Lack.Side.MISSING, "missing"), (Lack.Side.EXTRA, "extra"))
+    Lack.objects.bulk_create(
+        (
+            Lack(
+                tenant_id=found.tenant_id,
+                validation=found,
+                side=side,
+                key=row.key,
+                sold_at=row.sold_at,
+                price=row.price,
+            )
+            for one in differences
+            for side, name in sides_of
+            for row in getattr(one, name)
+        ),
+        batch_size=2000,
+    )
+
+
+def _told(month: MonthlyCount) -> dict[str, Any]:
+    return {
+        "month": f"{month.year:04}-{month.month:02}",
+        "store": month.store.count,
+        "lake": month.lake.count,
+        "variance": round(month.variance, 6),
+        "differs": month.differs,
+        "alerts": month.alerts,
+    }

@@ -1,0 +1,123 @@
+"""The lake stays small: many files become one, old snapshots go, old sales live there alone."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import time_machine
+from django.core.management import call_command
+from django.utils.timezone import now
+
+from pricing.lake import checks, feed, reading, upkeep
+from pricing.lake import table as lake
+from pricing.lake.models import Shipment
+from pricing.models import Sale
+from pricing.validation import looking
+from tests.makers import make_tenant
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def warehouse(settings, tmp_path):
+    settings.LAKE_WAREHOUSE = tmp_path.as_uri()
+    settings.LAKE_CATALOG = json.dumps({"type": "sql", "uri": f"sqlite:///{tmp_path}/catalog"})
+    return tmp_path
+
+
+def make_sale(**fields):
+    known = {"sale_id": uuid4().hex, "price": 100, "sold_at": now(), "category": "Home"}
+    return Sale.objects.create(**{"tenant": make_tenant()} | known | fields)
+
+
+def count():
+    with reading.sales() as known:
+        return known.execute("SELECT count(*) FROM sales").fetchone()[0]
+
+
+def shown():
+    with lake.sales_history() as table:
+        return len(lake.files(table))
+
+
+def ship_one_by_one(number):
+    for _ in range(number):
+        make_sale()
+        feed.ship()
+
+
+def test_many_small_files_become_one_with_the_same_rows(warehouse: Path):
+    ship_one_by_one(5)
+    assert (shown(), count()) == (5, 5)
+
+    assert upkeep.compact(many=5) == 1
+
+    assert (shown(), count()) == (1, 5)
+    assert looking.look(make_tenant()).state == "equal"
+
+
+def test_files_that_no_snapshot_shows_are_deleted(warehouse: Path):
+    ship_one_by_one(3)
+    upkeep.compact(many=3)
+    assert len(list(warehouse.rglob("data/**/*.parquet"))) == 4
+
+    with time_machine.travel(now() + timedelta(days=8)):
+        assert upkeep.expire() == 3
+
+    assert len(list(warehouse.rglob("data/**/*.parquet"))) == 1
+    assert count() == 3
+
+
+def test_two_years_later_a_sale_lives_in_the_lake_alone():
+    make_sale(sold_at=now() - timedelta(days=731))
+    make_sale(sold_at=now() - timedelta(days=729))
+
+    assert upkeep.archive() == 0  # the lake does not have them yet
+    feed.ship_all()
+    assert upkeep.archive() == 1
+
+    assert (Sale.objects.count(), count()) == (1, 2)
+    assert looking.look(make_tenant()).state == "equal"
+
+
+def test_the_lake_that_stood_still_catches_up_and_the_alarm_ends(settings, warehouse: Path):
+    for _ in range(30):
+        make_sale(created_at=now() - timedelta(minutes=16))
+    working = settings.LAKE_CATALOG
+    settings.LAKE_CATALOG = json.dumps({"type": "sql", "uri": "sqlite:////nowhere/catalog"})
+    with pytest.raises(Exception, match="unable to open"):
+        feed.run()
+    [(_, said)] = checks.late()
+    assert said.startswith("30 sales wait for the lake, the oldest for 16")
+
+    settings.LAKE_CATALOG = working
+    with time_machine.travel(now() + timedelta(minutes=11)):
+        Shipment.objects.update(lease_until=now() - timedelta(minutes=20))
+        feed.run()
+
+    assert (list(checks.late()), count()) == ([], 30)
+    assert looking.look(make_tenant()).state == "equal"
+
+
+def test_the_commands_say_what_they_did(capsys):
+    make_sale()
+    call_command("lake", "ship")
+    call_command("lake", "status")
+    call_command("validate", "--json")
+
+    shipped, status, told = capsys.readouterr().out.splitlines()
+    assert (shipped, status) == ("1 sales shipped", "0 wait, 0 on the way, since never")
+    assert json.loads(told)["state"] == "equal"
+
+
+def test_a_difference_ends_the_command_with_one(capsys):
+    make_sale(created_at=now() - timedelta(hours=2))
+
+    with pytest.raises(SystemExit) as ended:
+        call_command("validate", "--repair")
+
+    assert ended.value.code == 1
+    assert "1 sales are sent again" in capsys.readouterr().out
+    assert [name for name, _ in checks.variance()] == ["Acme"]
