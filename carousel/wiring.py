@@ -74,7 +74,8 @@ COMPLETED = {"photo": "imaging.uploads.photos.completed"}
 FAILED = {"photo": "imaging.uploads.photos.failed"}
 
 SUBSCRIBERS: dict[str, list[str]] = {
-    "product.listed": ["carousel.events.inbox.wake"],
+    "product.listed": ["carousel.events.inbox.wake", "imaging.analysis.exemplars.learn_from"],
+    "product.updated": ["imaging.analysis.exemplars.learn_from"],
     "product.sold": ["pricing.sold.record_sale"],
 }
 """Event kind -> functions called with the event, in the same transaction."""
@@ -119,6 +120,9 @@ SCHEDULE: dict[str, Timing] = {
     "heartbeat": Timing("carousel.ops.heartbeat.beat", every=30),
     "alerts": Timing("carousel.ops.alerts.look", every=30),
     "samples": Timing("carousel.ops.samples.take", every=300),
+    "lake": Timing("pricing.lake.feed.run", every=60, queue="events"),
+    "lake-archive": Timing("pricing.lake.upkeep.nightly", at="02:30", queue="events"),
+    "validation": Timing("pricing.validation.looking.daily", at="03:00", queue="events"),
 }
 """Name -> what runs, and when. The function takes nothing and may return a sentence."""
 
@@ -144,6 +148,8 @@ ALARMS: dict[str, Alarm] = {
     "stuck": Alarm("imaging.jobs.checks.stuck", 2, "Work waits over 5 minutes"),
     "temporary-store": Alarm("carousel.ops.checks.temporary_store", 3, "temp/ is over 5 GB"),
     "old-keys": Alarm("carousel.ops.checks.old_keys", 4, "Keys are over 90 days old"),
+    "lake": Alarm("pricing.lake.checks.late", 2, "Sales wait for the lake"),
+    "validation": Alarm("pricing.lake.checks.variance", 2, "Store and lake differ over 5 %"),
 }
 """Name -> what is looked at twice a minute."""
 
@@ -151,11 +157,14 @@ ROUTERS: dict[str, str] = {
     "/auth": "carousel.tenants.api.auth",
     "/settings": "carousel.tenants.api.router",
     "/batches": "imaging.uploads.api.router",
+    "/batches/": "grouping.api.batches",
+    "/groups": "grouping.api.groups",
+    "/bg-remover": "grouping.api.remover",
     "/products": "carousel.products.api.router",
     "/pricing": "pricing.api.router",
     "/events": "carousel.events.api.router",
 }
 """Prefix under /api/v1 -> ninja router."""
 
-TASKS = ["imaging.jobs", "carousel.ops", "carousel.events"]
+TASKS = ["imaging.jobs", "carousel.ops", "carousel.events", "pricing.validation"]
 """Packages whose tasks.py Celery loads."""

@@ -79,7 +79,7 @@ def perform(batch: Batch, asked: Asked, scope: Scope, change: Change) -> EditRow
 
 
 @one_transaction
-def undo(batch: Batch, user: User, seq: int | None = None) -> EditRow:
+def undo(batch: Batch, user: User | None, seq: int | None = None) -> EditRow:
     """Take back this person's latest edit, or the one that is named; refused if it was built on."""
     version = Review.objects.advance(batch)
     row = batch.edits.live().filter(seq=seq).first() if seq else batch.edits.last_of(user)
@@ -89,7 +89,7 @@ def undo(batch: Batch, user: User, seq: int | None = None) -> EditRow:
 
 
 @one_transaction
-def redo(batch: Batch, user: User) -> EditRow:
+def redo(batch: Batch, user: User | None) -> EditRow:
     """Make the edit again that this person took back last."""
     version = Review.objects.advance(batch)
     row = batch.edits.next_of(user)
@@ -99,7 +99,7 @@ def redo(batch: Batch, user: User) -> EditRow:
 
 
 @one_transaction
-def undo_to(batch: Batch, user: User, seq: int) -> list[EditRow]:
+def undo_to(batch: Batch, user: User | None, seq: int) -> list[EditRow]:
     """Take back everything after edit `seq`, whoever made it: all of it or nothing."""
     rows = list(batch.edits.live().filter(seq__gt=seq).order_by("-seq"))
     return [
@@ -130,7 +130,7 @@ def _ready(batch: Batch, board: Board, scope: Scope) -> Board:
     return replace(board, limit=limit, following=storing.followers(batch, cards[:20]))
 
 
-def _turn(batch: Batch, row: EditRow, version: int, state: str, user: User) -> EditRow:
+def _turn(batch: Batch, row: EditRow, version: int, state: str, user: User | None) -> EditRow:
     """Swap the sides of an edit: undo it, or make it again."""
     change = row.change if state == EditRow.State.LIVE else row.change.undone()
     live = storing.live_photos(batch, change.photos)

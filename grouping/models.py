@@ -14,7 +14,13 @@ from django.utils.timezone import now
 from carousel.models import User
 from carousel.rows import TenantRow
 from grouping import board
+from grouping.presence import Presence
 from imaging.models import Batch, Photo
+
+__all__ = ["Edit", "Group", "GroupPhoto", "GroupQuerySet", "Link", "Presence", "Review"]
+
+BY_THE_MACHINE = "group"
+"""The kind of edit that nobody asked for; only the list of edits offers to undo it."""
 
 
 class ReviewManager(models.Manager["Review"]):
@@ -182,11 +188,12 @@ class EditQuerySet(models.QuerySet["Edit"]):
     def undone(self) -> Self:
         return self.filter(state=Edit.State.UNDONE)
 
-    def last_of(self, user: User) -> "Edit | None":
-        """What this person's undo takes back."""
-        return self.live().filter(user=user).order_by("-seq").first()
+    def last_of(self, user: User | None) -> "Edit | None":
+        """What this person's undo takes back, or that of a program with a key."""
+        own = self.live().filter(user=user).exclude(kind=BY_THE_MACHINE)
+        return own.order_by("-seq").first()
 
-    def next_of(self, user: User) -> "Edit | None":
+    def next_of(self, user: User | None) -> "Edit | None":
         """What this person's redo makes again: the last thing undone, unless they went on since."""
         row = self.undone().filter(changed_by=user).order_by("-version").first()
         went_on = row and self.live().filter(user=user, seq__gt=row.version).exists()
@@ -252,23 +259,6 @@ class Edit(TenantRow):
     @property
     def when(self) -> datetime:
         return self.changed_at
-
-
-class Presence(TenantRow):
-    """Who has the review page of a batch open, and the group at which they are, or left."""
-
-    batch = models.ForeignKey(Batch, models.CASCADE, related_name="presences")
-    user = models.ForeignKey(User, models.CASCADE, related_name="+")
-    group = models.ForeignKey(Group, models.SET_NULL, null=True, related_name="+")
-    seen_at = models.DateTimeField(default=now)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["batch", "user"], name="one_presence_per_person"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.user} at {self.batch_id}"
 
 
 class LinkQuerySet(models.QuerySet["Link"]):

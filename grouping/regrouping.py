@@ -11,10 +11,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
+from django.db import transaction
 from django.utils.timezone import now
 
 from carousel.models import User
-from grouping import clustering, history
+from grouping import clustering, history, storing
 from grouping.board import SINGLE, Board, Card, pair
 from grouping.calibration import default_for
 from grouping.history import Asked, Scope
@@ -81,6 +82,13 @@ def apply(batch: Batch, plan: Plan, user: User | None = None) -> Edit | None:
         },
     )
     return row
+
+
+def previewed(batch: Batch, plan: Plan) -> Preview:
+    """What applying the plan to the batch would do."""
+    with transaction.atomic():
+        board = storing.load_all(batch).board
+    return preview(board, plan, still_there(batch))
 
 
 def preview(board: Board, plan: Plan, there: frozenset[UUID]) -> Preview:

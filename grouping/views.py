@@ -3,13 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from carousel.web import Request, member, page
-from grouping import names, reasons, regrouping, showing, storing
+from grouping import names, reasons, regrouping, showing
 from grouping.answering import batch_of
 from grouping.forms import Sent, share
 from grouping.models import Group
@@ -112,9 +111,7 @@ def regrouping_preview(request: Request, pk: UUID) -> HttpResponse:
     batch = batch_of(request, pk)
     strictness = share(request.GET.get("strictness", "0.5"))
     plan = regrouping.plan(batch, strictness)
-    with transaction.atomic():
-        board = storing.load_all(batch).board
-    found = regrouping.preview(board, plan, regrouping.still_there(batch))
+    found = regrouping.previewed(batch, plan)
     context = {
         "batch": batch,
         "preview": found,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from carousel.models import Product, Tenant
+from carousel.models import Product, Tenant, User
 from grouping.models import Edit, Group, Link, Review
 from imaging.models import Batch
 from tests.grouping_makers import make_group, photos_in
@@ -365,3 +365,20 @@ def test_a_split_that_is_sent_twice_is_answered_twice_and_made_once(client: Clie
     assert first.status_code == second.status_code == 200
     assert "Split into 3 groups" in text(second)
     assert Edit.objects.count() == 1
+
+
+def test_the_admin_shows_every_table_and_undoes_edits(client: Client):
+    group = make_group(photos=2)
+    post(client, f"/g/{group.pk}/rename/", name="Coat")
+    boss = Client()
+    boss.force_login(
+        User.objects.create_superuser("boss@example.com", "a-long-password-1"),
+        backend="django.contrib.auth.backends.ModelBackend",
+    )
+
+    for model in ("group", "groupphoto", "edit", "link", "review", "presence"):
+        assert boss.get(f"/admin/grouping/{model}/").status_code == 200
+    chosen = {"action": "undo", "_selected_action": [str(Edit.objects.get().pk)]}
+    boss.post("/admin/grouping/edit/", chosen)
+
+    assert Group.objects.get().name == "Item 1"

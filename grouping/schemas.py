@@ -1,0 +1,132 @@
+"""What the groups API takes and gives: shapes only. An unknown field is answered with 422."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from ninja import Schema
+from pydantic import BeforeValidator, ConfigDict, Field
+
+PREFIX = "pg_"
+GroupId = Annotated[UUID, BeforeValidator(lambda value: str(value).removeprefix(PREFIX))]
+"""A group's id, bare or with its prefix."""
+
+
+class Body(Schema):
+    """What may be sent; an unknown field is a mistake and is answered with 422."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class GroupOut(Schema):
+    """`confidence` 0..1 is the mean of the pairs (1 when put together by hand), `weakest` the score
+    of the least alike pair, null if unknown; `band` same (>= .92), likely, possibly or single."""
+
+    id: str
+    batch_id: UUID
+    name: str
+    type: str = Field(description="auto, manual or merged")
+    state: str = Field(description="open, accepted or rejected")
+    confidence: float
+    weakest: float | None
+    band: str
+    consignor: str
+    cover: UUID
+    photos: list[UUID]
+    version: int
+    product_id: UUID | None
+
+
+class GroupsOut(Schema):
+    """`next` is the value of `after` for the following page, null at the end."""
+
+    groups: list[GroupOut]
+    next: str | None
+
+
+class EditOut(Schema):
+    """What an edit did. `seq` names it for undo, null if nothing changed; `gone` are no more."""
+
+    seq: int | None
+    label: str
+    groups: list[GroupOut]
+    gone: list[str]
+
+
+class EditLine(Schema):
+    seq: int
+    kind: str
+    label: str
+    by: str
+    at: Any
+    state: str = Field(description="live or undone")
+    checkpoint: str
+
+
+class Update(Body):
+    """Only the fields that are sent change. `version` is the one that was read; 409 if it moved."""
+
+    name: str | None = Field(None, max_length=500)
+    cover: UUID | None = None
+    state: Literal["open", "accepted", "rejected"] | None = None
+    version: int | None = None
+
+
+class Split(Body):
+    """The photos to take out together; without them, every photo becomes a group of its own."""
+
+    photos: list[UUID] = []
+
+
+class Merge(Body):
+    """The first group keeps its id and receives all photos."""
+
+    groups: list[GroupId] = Field(min_length=2)
+
+
+class Move(Body):
+    """`to` is a group, "new" or "unsorted"; `index` the place in the group, to its end without."""
+
+    photos: list[UUID] = Field(min_length=1)
+    to: str
+    index: int | None = Field(None, ge=0)
+
+
+class Decide(Body):
+    """Groups by id, or `all` the open ones, or only the `sure` ones."""
+
+    groups: list[GroupId] = []
+    which: Literal["named", "sure", "all"] = "named"
+
+
+class Process(Body):
+    """The groups to accept and process."""
+
+    groups: list[GroupId] = Field(min_length=1)
+
+
+class Started(Schema):
+    """One listing job for each group."""
+
+    jobs: list[UUID]
+    products: list[UUID]
+
+
+class Undo(Body):
+    """The edit to take back; without it, the caller's last one."""
+
+    seq: int | None = None
+
+
+class Regroup(Body):
+    """`strictness` 0 joins freely, 1 only the surest. With `dry_run` nothing is changed."""
+
+    strictness: float = Field(0.5, ge=0, le=1)
+    dry_run: bool = False
+
+
+class RegroupOut(Schema):
+    groups_before: int
+    groups_after: int
+    joined: int
+    parted: int
+    by_hand: int
