@@ -141,7 +141,7 @@ def _shaded(
     names[warm & (hue > 44) & (chroma < 30) & (light < 60)] = "brown"
     names[warm & (hue > 44) & (chroma < 32) & (light >= 60)] = "beige"
     names[warm & (hue > 60) & (chroma < 20) & (light >= 84)] = "cream"
-    names[(names == "blue") & (hue > 288) & (light > 50) & (chroma < 45)] = "purple"
+    names[(names == "blue") & (hue > 294.5) & (light > 50) & (chroma < 41)] = "purple"
     names[(names == "purple") & (hue < 312) & (chroma > 55)] = "blue"
     names[(names == "purple") & (hue < 312) & (light < 22)] = "blue"
     names[(names == "blue") & (light < 30)] = "dark_blue"

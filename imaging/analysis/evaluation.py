@@ -18,7 +18,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from imaging.analysis import colours, looks, shape, votes
-from imaging.analysis.gathering import ColourSeen, PhotoSeen, gather
+from imaging.analysis.gathering import ColourSeen, PhotoSeen, gather, photo_weight
 from imaging.pixels.cutout import cut_out
 from imaging.pixels.opening import open_safely
 
@@ -102,7 +102,7 @@ def see(row: Row, keep: Path | None = None) -> Seen:
     pixels = _cutout(row.path, keep)
     look = looks.look("", pixels)
     found = colours.name_colours(pixels)
-    weight = max(0.1, look.quality * (0.3 if looks.is_close(pixels) else 1.0))
+    weight = photo_weight(look.quality, look.large, is_close=looks.is_close(pixels))
     photo = PhotoSeen(colours=tuple(ColourSeen(c.key, c.share) for c in found), weight=weight)
     return Seen(row, photo, shape.describe(pixels))
 

@@ -49,6 +49,11 @@ class PhotoSeen:
     weight: float = 1.0
 
 
+def photo_weight(quality: float, large: float, *, is_close: bool) -> float:
+    """How much a photo has to say: a close-up, or one of which little was cut out, says little."""
+    return max(0.1, quality * (0.3 if is_close else 1.0) * (0.3 + 0.7 * large))
+
+
 @dataclass(frozen=True)
 class Believed:
     """A value and how sure we are of it, 0..1; "" or () for unknown."""

@@ -97,10 +97,16 @@ class Glossary:
         return self.items.get(key) or self.items[GENERIC]
 
     def find_item(self, name: str) -> str | None:
-        """The item that a category or a title speaks of: the longest name found in it, or None."""
-        text = f" {name.lower().replace('/', ' ').replace(',', ' ').replace('-', ' ')} "
-        found = [known for known in self.by_name if f" {known.replace('-', ' ')} " in text]
-        return self.by_name[max(found, key=len)] if found else None
+        """The item that a category path or a title speaks of, or None.
+
+        The last part of a path says most; in it, the longest name that is known.
+        """
+        for part in reversed(name.split("/")):
+            text = f" {part.lower().replace(',', ' ').replace('-', ' ')} "
+            found = [known for known in self.by_name if f" {known.replace('-', ' ')} " in text]
+            if found:
+                return self.by_name[max(found, key=len)]
+        return None
 
 
 @cache
@@ -188,6 +194,7 @@ def _feature(row: dict[str, str]) -> Feature:
 def _names(items: Mapping[str, Item]) -> Iterator[tuple[str, str]]:
     for item in items.values():
         names = {item.en, item.en_plural, item.key.replace("_", " "), *item.aliases}
+        names |= {f"{alias}s" for alias in item.aliases}
         forms = {item.noun.form(*slot) for slot in item.noun.forms if slot[1] == "nom"}
         for name in names | forms:
             yield name.lower(), item.key

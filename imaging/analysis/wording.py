@@ -21,7 +21,6 @@ from imaging.jobs.models import Step
 from imaging.models import Photo
 
 OURS = "carousel-analysis-1"
-LEAST_WEIGHT = 0.1
 
 
 def words() -> Glossary:
@@ -137,7 +136,7 @@ def _seen(analysis: Analysis, number: int) -> PhotoSeen:
         ),
         defects=_defects(analysis, number),
         others={a.name: (a.value, _sure(a)) for a in attributes if a.name not in OWN_PLACES},
-        weight=max(LEAST_WEIGHT, _weight(analysis.photo)),
+        weight=_weight(analysis.photo),
     )
 
 
@@ -149,9 +148,12 @@ def _sure(attribute: Attribute) -> float:
 
 
 def _weight(photo: Photo) -> float:
-    """A close-up says little about the item's colours and kind."""
-    score = float(photo.quality.get("score", 0.5))
-    return score * (0.3 if photo.quality.get("is_close") else 1.0)
+    quality = photo.quality
+    return gathering.photo_weight(
+        float(quality.get("score", 0.5)),
+        float(quality.get("large", 0.5)),
+        is_close=bool(quality.get("is_close")),
+    )
 
 
 def _defects(analysis: Analysis, number: int) -> tuple[DefectSeen, ...]:

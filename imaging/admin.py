@@ -1,0 +1,106 @@
+"""Data fixes on photos and their work: look, retry, see in the app. Logs are only read."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from carousel.data_fixes import Fixes, Log
+from imaging.analysis.models import Analysis, Attribute, Defect, Exemplar
+from imaging.inference.models import ModelCall
+from imaging.jobs import control
+from imaging.jobs.models import Batch, Job, Step
+from imaging.uploads.models import Embedding, Photo
+from imaging.uploads.receipt import Line, Receipt
+
+
+@admin.register(Batch)
+class Batches(Fixes[Batch]):
+    list_display = ("name", "tenant", "created_by", "created_at", "in_the_app", "deleted_at")
+    list_filter = ("tenant",)
+    list_select_related = ("tenant", "created_by")
+    search_fields = ("name", "=id")
+    raw_id_fields = ("tenant", "created_by")
+
+    @admin.display(description="view in app")
+    def in_the_app(self, batch: Batch) -> SafeString:
+        return format_html('<a href="/b/{}/review/">Review</a>', batch.pk)
+
+
+@admin.register(Photo)
+class Photos(Fixes[Photo]):
+    list_display = ("thumbnail", "filename", "state", "reason", "batch", "tenant", "created_at")
+    list_display_links = ("thumbnail", "filename")
+    list_filter = ("state", "cutout_is_fallback", "tenant")
+    list_select_related = ("batch", "tenant")
+    search_fields = ("filename", "=sha256", "=id")
+    raw_id_fields = ("tenant", "batch", "uploaded_by")
+    readonly_fields = ("sha256", "size", "original", "files", "quality", "faults")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description="picture")
+    def thumbnail(self, photo: Photo) -> SafeString:
+        if not photo.has("160"):
+            return SafeString("")
+        address = f"/photos/{photo.pk}/160"
+        return format_html('<img src="{}" width="48" height="48" loading="lazy" alt="">', address)
+
+
+@admin.register(Job)
+class Jobs(Log[Job]):
+    list_display = ("created_at", "kind", "state", "subject_id", "batch", "tenant", "error")
+    list_filter = ("kind", "state", "tenant")
+    list_select_related = ("batch", "tenant")
+    search_fields = ("=subject_id", "=request_id", "=id")
+    ordering = ("-created_at",)
+    actions = ("retry",)
+
+    @admin.action(description="Try the failed ones again", permissions=["view"])
+    def retry(self, request: HttpRequest, jobs: Any) -> None:
+        again = sum(control.retry(job) for job in jobs)
+        messages.success(request, f"{again} of {len(jobs)} will be tried again.")
+
+
+@admin.register(Step)
+class Steps(Log[Step]):
+    list_display = (
+        "created_at", "kind", "state", "attempts", "duration_ms", "model", "tenant", "error",
+    )  # fmt: skip
+    list_filter = ("kind", "state", "tenant")
+    search_fields = ("=job__subject_id", "=id")
+    ordering = ("-created_at",)
+
+
+@admin.register(Embedding)
+class Embeddings(Log[Embedding]):
+    list_display = ("photo", "model", "tenant", "created_at")
+    list_filter = ("model",)
+    list_select_related = ("photo", "tenant")
+    exclude = ("vector",)
+
+
+@admin.register(Analysis)
+class Analyses(Log[Analysis]):
+    list_display = ("created_at", "__str__", "tenant")
+    ordering = ("-created_at",)
+
+
+@admin.register(ModelCall)
+class ModelCalls(Log[ModelCall]):
+    list_display = (
+        "created_at", "capability", "model", "version", "outcome", "ms", "cost_micro_usd", "tenant",
+    )  # fmt: skip
+    list_filter = ("capability", "outcome", "local", "tenant")
+    search_fields = ("=subject_id",)
+    ordering = ("-created_at",)
+
+
+for model in (Attribute, Defect, Exemplar, Receipt, Line):
+    admin.site.register(model, Log)
