@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("imaging.analysis.urls")),
     path("", include("grouping.urls")),
     path("", include("pricing.urls")),
+    path("", include("pricing.validation.urls")),
     path("", include("carousel.tenants.urls")),
     path("", include("carousel.ops.urls")),
     path("api/v1/", api.urls),

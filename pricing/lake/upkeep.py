@@ -18,6 +18,12 @@ SNAPSHOTS_LIVE = timedelta(days=7)
 AT_ONCE = 5_000
 
 
+def nightly() -> str:
+    """The scheduled call, before the daily look at both sides."""
+    months, files, sales = compact(), expire(), archive()
+    return f"{months} months compacted, {files} files deleted, {sales} sales archived"
+
+
 def compact(many: int = MANY) -> int:
     """Make one file of each month that has many. Returns the months."""
     with lake.sales_history() as table:
