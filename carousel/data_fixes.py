@@ -17,6 +17,13 @@ class Fixes(admin.ModelAdmin, Generic[Row]):  # type: ignore[type-arg]
     list_select_related: ClassVar[tuple[str, ...]] = ("tenant",)
     raw_id_fields: ClassVar[tuple[str, ...]] = ("tenant",)
 
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """A shop's own staff see their shop; superusers see all."""
+        rows = super().get_queryset(request)
+        if getattr(request.user, "is_superuser", False):
+            return rows
+        return rows.filter(tenant=getattr(request, "tenant", None))
+
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
         for row in queryset:
             self.delete_model(request, row)

@@ -17,7 +17,7 @@ def options(**changes):
     form = {
         name: value
         for name, value in make_tenant().options.model_dump(mode="json").items()
-        if not isinstance(value, list | bool)
+        if not isinstance(value, list | bool | dict)
     }
     return form | {"languages": ["en", "is"], "use_shooting_order": "on"} | changes
 

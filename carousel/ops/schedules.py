@@ -12,6 +12,8 @@ from django.utils.module_loading import import_string
 from django.utils.timezone import now
 
 from carousel import tracing, wiring
+from carousel.celery import app
+from carousel.errors import Refused
 from carousel.ops.models import Schedule
 
 log = logging.getLogger(__name__)
@@ -39,6 +41,19 @@ def run(name: str) -> bool:
         with tracing.traced(tracing.accept(None), schedule=name):
             _finish(row, *_call(name))
     return True
+
+
+def ask(name: str) -> None:
+    """Have a worker run it now. Refused for a name that is not in the schedule."""
+    if name not in wiring.SCHEDULE:
+        raise Refused("There is no such scheduled work.")
+    app.send_task(
+        "carousel.ops.tasks.run_scheduled",
+        [name],
+        queue=wiring.SCHEDULE[name].queue,
+        retry=False,
+        headers={"request_id": tracing.current()},
+    )
 
 
 def entries() -> list[Entry]:

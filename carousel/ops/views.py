@@ -14,15 +14,12 @@ from django.shortcuts import redirect, render
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_POST, require_safe
 
-from carousel import tracing, wiring
-from carousel.celery import app
-from carousel.errors import Refused
-from carousel.ops import metrics
+from carousel import wiring
+from carousel.ops import metrics, schedules
 from carousel.ops.health import checks
 from carousel.ops.lights import lights
 from carousel.ops.models import Alert, Heartbeat
 from carousel.ops.panels import panels
-from carousel.ops.schedules import entries
 from carousel.tenants import walls
 
 View = Callable[..., HttpResponse]
@@ -59,7 +56,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "lights": lights(),
         "checks": checks(),
         "panels": panels(),
-        "schedules": entries(),
+        "schedules": schedules.entries(),
         "workers": Heartbeat.objects.order_by("-seen_at")[:20],
         "place": "ops",
     }
@@ -70,16 +67,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 @operator
 @require_POST
 def run_now(request: HttpRequest, name: str) -> HttpResponse:
-    if name not in wiring.SCHEDULE:
-        raise Refused("There is no such scheduled work.")
-    timing = wiring.SCHEDULE[name]
-    app.send_task(
-        "carousel.ops.tasks.run_scheduled",
-        [name],
-        queue=timing.queue,
-        retry=False,
-        headers={"request_id": tracing.current()},
-    )
+    schedules.ask(name)
     messages.success(request, f"{name} was asked to run now.")
     return redirect("ops")
 

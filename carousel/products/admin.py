@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from carousel.data_fixes import Fixes
+from carousel.data_fixes import Fixes, Log
 from carousel.errors import Refused
 from carousel.products.images import ProductImage
 from carousel.products.models import Product
@@ -97,3 +97,10 @@ class Products(Fixes[Product]):
 
 def _thumbnail(photo: str) -> SafeString:
     return format_html('<img src="/photos/{}/160" alt="" width="40" height="40">', photo)
+
+
+@admin.register(ProductImage)
+class ProductImages(Log[ProductImage]):
+    list_display = ("product", "position", "is_primary", "tenant")
+    list_select_related = ("product", "tenant")
+    search_fields = ("=product__id", "=photo_id")

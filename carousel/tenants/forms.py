@@ -49,7 +49,7 @@ def _field(info: FieldInfo, value: Any) -> forms.Field:
     label, hint = info.title or "", info.description or ""
     if isinstance(value, bool):
         return forms.BooleanField(label=label, help_text=hint, required=False)
-    if isinstance(value, tuple):
+    if isinstance(value, tuple | dict):
         rows = forms.Textarea(attrs={"rows": 3, "spellcheck": "false"})
         return forms.JSONField(label=label, help_text=hint, required=False, widget=rows)
     low, high = _bounds(info)

@@ -65,6 +65,11 @@ class User(AbstractUser):
     def __str__(self) -> str:
         return self.full_name or self.email
 
+    def deactivate(self) -> None:
+        """Out at once: sessions and access tokens ask for a living person, refresh tokens end."""
+        User.objects.filter(pk=self.pk).update(is_active=False)
+        self.refresh_tokens.all().revoke()
+
     def get_full_name(self) -> str:
         return str(self)
 

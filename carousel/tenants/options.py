@@ -52,4 +52,4 @@ class TenantOptions(BaseModel):
     )
     requests_per_minute: int = Field(100, ge=1, le=100_000, title="Requests a minute")
     languages: tuple[Literal["en", "is"], ...] = Field(("en", "is"), title="Languages")
-    studio: Studio = Field(default_factory=Studio, title="Pictures for the shop")
+    studio: Studio = Field(default=Studio.model_validate({}), title="Pictures for the shop")

@@ -7,9 +7,8 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from carousel.errors import Refused
-from imaging.jobs import pipeline
+from imaging.jobs import control, pipeline
 from imaging.jobs.models import Batch, Job, Step
-from imaging.jobs.queue import enqueue
 from imaging.uploads.models import Photo
 
 STOPPED = "Stopped before it was done."
@@ -66,18 +65,8 @@ def _that_can_be_tried_again(batch: Batch) -> QuerySet[Photo]:
 def _reopen(photo: Photo) -> None:
     """Wake the failed job's dead steps; a photo without one gets a new job."""
     job = _last_job(photo.pk)
-    if job is None or job.state != Job.State.FAILED:
+    if job is None or not control.retry(job):
         pipeline.start(photo.tenant, "photo", photo.pk, photo.batch)
-        return
-    Job.objects.filter(pk=job.pk).update(
-        state=Job.State.PROCESSING, error="", finished_at=None, started_at=Now()
-    )
-    dead = list(job.steps.filter(state=Step.State.DEAD))
-    Step.objects.filter(pk__in=[step.pk for step in dead]).update(
-        state=Step.State.WAITING, attempts=0, error="", finished_at=None, run_after=Now()
-    )
-    for step in dead:
-        enqueue(step)
     Batch.objects.touch(job.batch_id)
 
 
