@@ -406,7 +406,7 @@ def disagreements(text):
 
 
 def foreign(text, facts):
-    """Words that are no form of an Icelandic word we know: an English one left over, a placeholder."""
+    """Words that are no form of an Icelandic word we know: English left over, a placeholder."""
     forms = {form for m in WORDS.materials.values() for form in m.forms.values()}
     known = KNOWN | forms | NOUNS.keys() | ADJECTIVES.keys() | {facts.brand.lower()}
     return [t for t in re.findall(r"[^\W\d_]+", text.lower()) if t not in known]

@@ -211,7 +211,7 @@ def test_missing_shots_are_named(category, shots, missing):
 
 
 def test_confirmed_damage_wants_a_close_up():
-    found = checklist.missing("books", [checklist.Shot(False)] * 2, has_damage=True)
+    found = checklist.missing("books", [checklist.Shot(is_close=False)] * 2, has_damage=True)
 
     assert [each.shot for each in found] == ["defect"]
 

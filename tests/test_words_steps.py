@@ -159,9 +159,7 @@ def shirt(colour: tuple[int, int, int], size: tuple[int, int] = (480, 600)) -> I
     image = Image.new("RGB", size, (235, 232, 226))
     draw = ImageDraw.Draw(image)
     width, height = size
-    draw.polygon(
-        [(int(x * width), int(y * height)) for x, y in SHIRT], fill=colour, outline=colour
-    )
+    draw.polygon([(int(x * width), int(y * height)) for x, y in SHIRT], fill=colour, outline=colour)
     return image
 
 

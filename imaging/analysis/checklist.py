@@ -31,7 +31,7 @@ CLOSE_UPS = ("label", "detail", "sole", "inside", "underside", "defect")
 
 @dataclass(frozen=True)
 class Shot:
-    """`view` is what staff or a model called it, or ""; `is_close` when the item fills the frame."""
+    """`view` is what staff or a model called it, or ""; `is_close`: the item fills the frame."""
 
     is_close: bool
     view: str = ""
@@ -48,8 +48,8 @@ def missing(
 ) -> tuple[Missing, ...]:
     """What the item's kind needs and these photos do not show.
 
-    A view that nobody named counts by its framing: whole views stand for front, then back; close-ups
-    for the close-ups in the order in which they are needed.
+    A view that nobody named counts by its framing: whole views stand for front, then back;
+    close-ups for the close-ups in the order in which they are needed.
     """
     needed = (*NEEDS.get(category, CLOTHING), *(("defect",) if has_damage else ()))
     left = [shot for shot in needed if shot not in {each.view for each in shots}]

@@ -11,24 +11,24 @@ from imaging.analysis.facts import Facts
 from imaging.analysis.glossary import GENERIC, Glossary
 from imaging.analysis.lexicon import TOKEN, Mention, mentions, silent
 
-PLAIN_EN = frozenset(
-    "a an and are as at be but by for from has have her his in is it its made near no not of on or"
-    " our please note see photo photos picture pictures sale size that the their there these they"
-    " this to us very was we were which with you your one condition item product"
-    " left right top bottom middle centre center front back side small large slight heavy colour"
-    " colours color material brand about also some cm mm m kg g inside outside near used".split()
-)
-PLAIN_IS = frozenset(
-    "að af á athugið á bak baka eða ef eftir ein einn eitt ekki en er eru fram frá fyrir hafa hann"
-    " hefur hér hlutur hlut hlutnum hún hægri hægra inn í innan kaup leið lítil lítill lítið litlir"
-    " litlar litlum lítils háttar með megin meðal merki mikið mikil mikill miklir miðju mjög mynd"
-    " myndir neðarlega niður næst ofarlega og okkar sala sem sitt sín sjá sjálf stór stærð stórir"
-    " stórar sölu taka til um upp úr utan við úr erum verð vel vinstra vinstri vinstra þau það þeir þetta"
-    " þær þá því cm mm m kg g ástand ástandi framan aftan hlið".split()
-)
+WORDS_EN = """
+a an and are as at be but by for from has have her his in is it its made near no not of on or
+our please note see photo photos picture pictures sale size that the their there these they this to
+us very was we were which with you your one condition item product left right top bottom middle
+centre center front back side small large slight heavy colour colours color material brand about
+also some cm mm m kg g inside outside near used
+"""
+WORDS_IS = """
+að af á athugið bak baka eða ef eftir ein einn eitt ekki en er eru fram frá fyrir hafa hann hefur
+hér hlutur hlut hlutnum hún hægri hægra inn í innan kaup leið lítil lítill lítið litlir litlar litlum
+lítils háttar með megin meðal merki mikið mikil mikill miklir miðju mjög mynd myndir neðarlega niður
+næst ofarlega og okkar sala sem sitt sín sjá sjálf stór stærð stórir stórar sölu taka til um upp úr
+utan við erum verð vel vinstra vinstri þau það þeir þetta þær þá því cm mm m kg g ástand ástandi
+framan aftan hlið
+"""
+PLAIN = {"en": frozenset(WORDS_EN.split()), "is": frozenset(WORDS_IS.split())}
 OF_DAMAGE = frozenset(["small", "large", "heavy"])
 """Adjectives that only say how bad a defect is."""
-PLAIN = {"en": PLAIN_EN, "is": PLAIN_IS}
 
 
 @dataclass(frozen=True)
@@ -162,11 +162,14 @@ def _joined(found: list[Phrase], text: str) -> list[Phrase]:
     joined: list[Phrase] = []
     for phrase in sorted(found, key=lambda each: each.start):
         last = joined[-1] if joined else None
-        if last and last.source == phrase.source and text[last.end : phrase.start] == " ":
-            if not phrase.source or phrase.source in ("brand", "note"):
-                joined[-1] = Phrase(
-                    last.start, phrase.end, text[last.start : phrase.end], phrase.source
-                )
-                continue
+        if last and _goes_on(last, phrase, text):
+            span = last.start, phrase.end
+            joined[-1] = Phrase(*span, text[span[0] : span[1]], phrase.source)
+            continue
         joined.append(phrase)
     return joined
+
+
+def _goes_on(last: Phrase, phrase: Phrase, text: str) -> bool:
+    beside = text[last.end : phrase.start] == " "
+    return beside and last.source == phrase.source and phrase.source in ("", "brand", "note")

@@ -64,7 +64,7 @@ def name_colours(rgba: Pixels, rules: Rules = Rules()) -> tuple[Colour, ...]:
     inside = weight > 0
     pixels, weights, colours = lab[inside], weight[inside], small[..., :3][inside]
     weights = _without_skin(colours, weights, rules)
-    return _told(_names(pixels, rules), weights, colours, rules)
+    return _told(_names(np.asarray(pixels, np.float32), rules), weights, colours, rules)
 
 
 def _seen(rgba: Pixels) -> tuple[Pixels, Floats]:
@@ -79,7 +79,7 @@ def _seen(rgba: Pixels) -> tuple[Pixels, Floats]:
     small = cv2.resize(crop, size, interpolation=cv2.INTER_AREA)
     inner = cv2.erode((small[..., 3] >= SOLID).astype(np.uint8), np.ones((3, 3), np.uint8))
     inner = inner if inner.any() else (small[..., 3] >= SOLID).astype(np.uint8)
-    return small, inner * _middle(size)
+    return np.asarray(small, np.uint8), np.asarray(inner * _middle(size), np.float32)
 
 
 def _middle(size: tuple[int, int]) -> Floats:
@@ -102,9 +102,8 @@ def _names(lab: Floats, rules: Rules) -> npt.NDArray[np.str_]:
     chroma = np.hypot(a, b)
     hue = np.degrees(np.arctan2(b, a)) % 360
     ends = np.array([end for end, _ in HUES])
-    full = np.array([name for _, name in HUES])[
-        np.searchsorted(ends, hue, side="left").clip(max=len(HUES) - 1)
-    ]
+    places = np.searchsorted(ends, hue, side="left").clip(max=len(HUES) - 1)
+    full = np.array([name for _, name in HUES])[places]
     names = _shaded(full.astype("<U16"), light, chroma, hue)
     cold = (hue > 245) & (hue < 312)
     limit = np.where(light < 40, rules.grey_in_the_dark, rules.grey_below)
@@ -186,7 +185,8 @@ def _colour(
 FAMILIES = {
     "black": "black", "dark_grey": "grey", "grey": "grey", "light_grey": "grey", "white": "white",
     "cream": "white", "red": "red", "dark_red": "red", "burgundy": "red", "pink": "pink",
-    "salmon": "salmon", "lime": "lime", "light_pink": "pink", "orange": "orange", "yellow": "yellow", "mustard": "yellow",
+    "salmon": "salmon", "lime": "lime", "light_pink": "pink", "orange": "orange",
+    "yellow": "yellow", "mustard": "yellow",
     "light_yellow": "yellow", "green": "green", "dark_green": "green", "light_green": "green",
     "olive": "green", "turquoise": "turquoise", "blue": "blue", "light_blue": "blue",
     "dark_blue": "blue", "purple": "purple", "dark_purple": "purple", "lilac": "purple",

@@ -140,7 +140,9 @@ def _show(product: Product, defect: Defect, close_up: dict[str, object] | None) 
         if row is None:
             continue
         files = {key: value for key, value in row.files.items() if key != name}
-        type(row).objects.filter(pk=row.pk).update(files=files | ({name: close_up} if close_up else {}))
+        type(row).objects.filter(pk=row.pk).update(
+            files=files | ({name: close_up} if close_up else {})
+        )
 
 
 def _tell(product: Product, defect: Defect, user: User) -> None:
@@ -155,4 +157,3 @@ def _tell(product: Product, defect: Defect, user: User) -> None:
         by=str(user.pk),
     )
     pipeline.start(product.tenant, "listing", product.pk)
-

@@ -93,7 +93,7 @@ def _small(rgba: Pixels, side: int) -> Pixels:
     height, width = rgba.shape[:2]
     scale = min(1.0, side / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return cv2.resize(rgba, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(rgba, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _spots(small: Pixels, mask: Mask, area: int, rules: Rules) -> Iterator[Found]:
@@ -106,7 +106,9 @@ def _spots(small: Pixels, mask: Mask, area: int, rules: Rules) -> Iterator[Found
     spread = 1.4826 * float(np.median(np.abs(difference[inner > 0] - usual)))
     limit = max(rules.contrast, float(usual) + rules.deviations * spread)
     marked = ((difference > limit) & (inner > 0)).astype(np.uint8)
-    marked = cv2.morphologyEx(marked, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    marked = np.asarray(
+        cv2.morphologyEx(marked, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)), np.uint8
+    )
     count, labels, boxes, _ = cv2.connectedComponentsWithStats(marked)
     for number in range(1, count):
         size = boxes[number][cv2.CC_STAT_AREA]
@@ -124,7 +126,7 @@ def _difference(small: Pixels, mask: Mask, rules: Rules) -> Floats:
     around = cv2.medianBlur(lab, rules.surround)
     difference = calm.astype(np.float32) - around.astype(np.float32)
     difference[..., 0] *= 0.5
-    return np.linalg.norm(difference, axis=2).astype(np.float32)
+    return np.asarray(np.linalg.norm(difference, axis=2), np.float32)
 
 
 def _spot(stats: npt.NDArray[np.int32], share: float, strength: float, mask: Mask) -> Found:

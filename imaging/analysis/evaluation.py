@@ -23,6 +23,7 @@ from imaging.pixels.cutout import cut_out
 from imaging.pixels.opening import open_safely
 
 SIDE = 640
+USUAL = votes.Rules()
 ACCEPTED = {
     "black": {"black"},
     "blue": {"blue", "turquoise"},
@@ -145,7 +146,7 @@ def _share(pairs: list[tuple[str, str]]) -> float:
     return round(right / len(pairs), 3) if pairs else 0.0
 
 
-def kind_figures(seen: Sequence[Seen], rules: votes.Rules = votes.Rules()) -> dict[str, Any]:
+def kind_figures(seen: Sequence[Seen], rules: votes.Rules = USUAL) -> dict[str, Any]:
     """How often the vote of the other styles names the kind, says nothing, or is wrong."""
     if not seen:
         return {}
@@ -169,7 +170,7 @@ def _whole(category: str) -> str:
 
 def _part(category: str) -> str:
     """Tops, bottoms, bags: the second part of the path."""
-    return (category.split("/") + [""])[1]
+    return [*category.split("/"), ""][1]
 
 
 def _verdict(
@@ -182,7 +183,8 @@ def _verdict(
     own = seen[number].row
     others = [n for n in np.argsort(-alike) if seen[n].row.style != own.style]
     ballots = [
-        votes.Ballot(kind(seen[n].row.category), float(alike[n])) for n in others[: rules.neighbours]
+        votes.Ballot(kind(seen[n].row.category), float(alike[n]))
+        for n in others[: rules.neighbours]
     ]
     found = votes.vote(ballots, rules).value
     return "unknown" if not found else "right" if found == kind(own.category) else "wrong"

@@ -23,7 +23,7 @@ ALL_BUT_THE_SAME = 0.9
 
 
 def ballots(tenant: Tenant, photo_id: UUID, vector: Sequence[float]) -> list[Ballot]:
-    """What the things of the same shape are called, the most alike first; never the photo itself."""
+    """What things of the same shape are called, most alike first; never the photo itself."""
     near = (
         Exemplar.objects.filter(tenant=tenant, model=shape.MODEL)
         .exclude(key=f"photo:{photo_id}")
@@ -55,7 +55,7 @@ def learn(
 
 def learn_from(event: Event) -> None:
     """A product was listed or changed: its photos vote from now on, under its category."""
-    product = Product.objects.filter(pk=event.subject).first()
+    product = Product.objects.filter(pk=event.subject).first() if event.subject else None
     if product is None or not product.category:
         return
     photos = product.images.values_list("photo_id", flat=True)

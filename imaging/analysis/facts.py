@@ -15,7 +15,7 @@ class DefectFact:
 
 @dataclass(frozen=True)
 class Measure:
-    """One measured length: `kind` width, height, depth, length, chest, waist, inseam or diameter."""
+    """One measured length; `kind` is a key of phrases.MEASURES, `unit` cm, mm or m."""
 
     kind: str
     value: float

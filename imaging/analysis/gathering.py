@@ -174,7 +174,13 @@ def facts_of(
     )
     if "title" in staff.edited:
         known.setdefault("material", ", ".join(_materials_in(staff.title, words)))
-    return replace(facts, **_named(known, words))
+    adjectives = {word.en: key for key, word in words.words.items()}
+    return replace(
+        facts,
+        materials=_listed(known.get("material", ""), {m.en: k for k, m in words.materials.items()}),
+        features=_listed(known.get("features", ""), {key: key for key in words.features}),
+        pattern=adjectives.get(known.get("pattern", ""), ""),
+    )
 
 
 def _materials_in(title: str, words: Glossary) -> list[str]:
@@ -193,17 +199,10 @@ def _item(staff: Staff, category: str, words: Glossary) -> str:
 
 
 def _keys(names: Sequence[str], words: Glossary) -> tuple[str, ...]:
-    """Colours as staff write them ("dark blue") or as keys; what is no colour of ours is left out."""
+    """Colours as staff write them ("dark blue") or as keys; others are left out."""
     by_name = {word.en: key for key, word in words.words.items()}
     found = [name if name in words.words else by_name.get(name.lower(), "") for name in names]
     return tuple(key for key in found if key)[:COLOURS]
-
-
-def _named(known: Mapping[str, str], words: Glossary) -> dict[str, object]:
-    materials = _listed(known.get("material", ""), {m.en: k for k, m in words.materials.items()})
-    features = _listed(known.get("features", ""), {k: k for k in words.features})
-    pattern = {word.en: key for key, word in words.words.items()}.get(known.get("pattern", ""), "")
-    return {"materials": materials, "features": features, "pattern": pattern}
 
 
 def _listed(text: str, keys: Mapping[str, str]) -> tuple[str, ...]:

@@ -40,13 +40,13 @@ def _opening(facts: Facts, words: Glossary) -> list[str]:
         return [_sentence(whole, after)]
     if pattern == 1:
         return [
-            f"{'These are' if plural else 'This is'} {_a(whole, plural)}.",
+            f"{'These are' if plural else 'This is'} {_a(whole, plural=plural)}.",
             _state(facts, words),
         ]
     if pattern == 2:
-        return [_sentence("for sale:", _a(whole, plural), after)]
+        return [_sentence("for sale:", _a(whole, plural=plural), after)]
     if pattern == 3:
-        return [_sentence("we have", _a(whole, plural), after)]
+        return [_sentence("we have", _a(whole, plural=plural), after)]
     verb = "are" if plural else "is"
     return [_sentence("the", whole, verb, state) if state else _sentence(whole)]
 
@@ -98,13 +98,13 @@ def _damaged(found: Damages, words: Glossary) -> str:
     if many:
         noun = f"{NUMBERS_EN.get(found.count, str(found.count))} {noun}"
     elif damage.number == "sg":
-        noun = _a(noun, False)
+        noun = _a(noun, plural=False)
     where = PLACES[found.place][0] if found.place else ""
     photo = f"(photo {found.photo})" if found.photo else ""
     return _joined(noun, where, photo)
 
 
-def _a(phrase: str, plural: bool) -> str:  # noqa: FBT001
+def _a(phrase: str, *, plural: bool) -> str:
     if plural:
         return phrase
     return f"{'an' if phrase[0].lower() in 'aeio' else 'a'} {phrase}"

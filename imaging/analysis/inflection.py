@@ -97,9 +97,11 @@ class Adjective:
 ENDINGS: dict[Slot, str] = dict(
     zip(
         SLOTS,
-        ["ur", "an", "um*", "s", "ir", "a", "um*", "ra"]
-        + ["*", "a", "ri", "rar", "ar", "ar", "um*", "ra"]
-        + ["t", "t", "u*", "s", "*", "*", "um*", "ra"],
+        [
+            *("ur", "an", "um*", "s", "ir", "a", "um*", "ra"),
+            *("*", "a", "ri", "rar", "ar", "ar", "um*", "ra"),
+            *("t", "t", "u*", "s", "*", "*", "um*", "ra"),
+        ],
         strict=True,
     )
 )

@@ -22,7 +22,7 @@ def look(key: str, rgba: Pixels, *, faults: int = 0, is_fallback: bool = False) 
     mask = small[..., 3] >= SOLID
     if mask.sum() < 100:
         return Look(key, 0, 0, 0, 0, 0)
-    grey = cv2.cvtColor(small[..., :3], cv2.COLOR_RGB2GRAY)
+    grey = np.asarray(cv2.cvtColor(small[..., :3], cv2.COLOR_RGB2GRAY), np.uint8)
     clean = max(0.0, 1 - 0.4 * faults - (0.3 if is_fallback else 0))
     return Look(
         key,

@@ -1,7 +1,7 @@
 """Which photo comes first in the listing, and why.
 
-A first photo shows the whole item, sharp and well lit inside its mask, cleanly cut out. A shop's own
-choices shift the weights: `learned` counts how often staff preferred each merit.
+A first photo shows the whole item, sharp and well lit inside its mask, cleanly cut out. A shop's
+own choices shift the weights: `learned` counts how often staff preferred each merit.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,7 +33,7 @@ class Look:
 
     @property
     def quality(self) -> float:
-        return sum(WEIGHTS[name] * getattr(self, name) for name in WEIGHTS)
+        return float(sum(WEIGHTS[name] * getattr(self, name) for name in WEIGHTS))
 
 
 @dataclass(frozen=True)

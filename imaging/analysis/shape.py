@@ -50,7 +50,11 @@ def _squared(rgba: Pixels) -> tuple[Pixels, Pixels, float]:
     )
     mask = cv2.resize(np.ascontiguousarray(solid[box]), size, interpolation=cv2.INTER_NEAREST)
     grey = cv2.equalizeHist(cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY))
-    return _centred(grey * mask), _centred(mask), width / height
+    return (
+        _centred(np.asarray(grey * mask, np.uint8)),
+        _centred(np.asarray(mask, np.uint8)),
+        width / height,
+    )
 
 
 def _centred(image: Pixels) -> Pixels:
@@ -64,7 +68,7 @@ def _centred(image: Pixels) -> Pixels:
 def _outline(mask: Pixels) -> Floats:
     """How full each part of the square is, 16 x 16."""
     full = cv2.resize(mask.astype(np.float32), (16, 16), interpolation=cv2.INTER_AREA).ravel()
-    return (full - full.mean()).astype(np.float32)
+    return np.asarray(full - full.mean(), np.float32)
 
 
 def _edges(grey: Pixels, mask: Pixels) -> Floats:
@@ -82,7 +86,7 @@ def _edges(grey: Pixels, mask: Pixels) -> Floats:
     mirrored = cells[:, ::-1, ::-1]
     both = np.sqrt((cells + mirrored)[:, : GRID // 2] / 2)
     norms = np.linalg.norm(both, axis=2, keepdims=True)
-    return (both / (norms + 0.3 * float(norms.max() or 1))).ravel().astype(np.float32)
+    return np.asarray((both / (norms + 0.3 * float(norms.max() or 1))).ravel(), np.float32)
 
 
 def _proportions(mask: Pixels, aspect: float) -> Floats:

@@ -1,7 +1,8 @@
-"""What the item page shows of the analysis: twins, claims, damage, missing shots, and who said so."""
+"""What the item page shows of the analysis: twins, claims, damage, and missing shots."""
 
 import difflib
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from carousel.models import Event, Product
@@ -79,7 +80,7 @@ class Shown:
     is_primary: bool
 
 
-def context(product: Product) -> dict[str, object]:
+def context(product: Product) -> dict[str, Any]:
     facts = wording.facts_of(product)
     photos = _photos(product)
     twins = [_twin(product, language, facts) for language in LANGUAGES]
@@ -117,9 +118,7 @@ def missing(product: Product, facts: Facts, photos: list[Shown]) -> tuple[checkl
     ]
     confirmed = [s for p in photos for s in p.spots if s.defect.state == Defect.State.CONFIRMED]
     lacks = any(not spot.close_up for spot in confirmed)
-    return checklist.missing(
-        wording.words().item(facts.item).category, shots, has_damage=lacks
-    )
+    return checklist.missing(wording.words().item(facts.item).category, shots, has_damage=lacks)
 
 
 def _view(photo: Photo) -> str:
@@ -150,8 +149,15 @@ def _open_defects(analysis: Analysis | None) -> list[Defect]:
 
 def _spot(defect: Defect, number: int, photo: Photo) -> Spot:
     name = variant_of(defect.pk)
-    shares = (round(100 * share, 2) for share in (defect.x, defect.y, defect.width, defect.height))
-    return Spot(defect, number, *shares, close_up=name if photo.has(name) else "")
+    return Spot(
+        defect,
+        number,
+        x=round(100 * defect.x, 2),
+        y=round(100 * defect.y, 2),
+        width=round(100 * defect.width, 2),
+        height=round(100 * defect.height, 2),
+        close_up=name if photo.has(name) else "",
+    )
 
 
 def _twin(product: Product, language: str, facts: Facts) -> Twin:

@@ -1,5 +1,6 @@
 """The analysis on the item page: damage, twins, claims, missing shots, and asking again."""
 
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -61,9 +62,7 @@ def mark(request: Request, pk: UUID) -> HttpResponse:
     product = _product(request, pk)
     form = MarkForm(request.POST)
     if not form.is_valid():
-        return parts(
-            request, PAGE, "mark", status=422, **(_context(product) | {"form": form})
-        )
+        return parts(request, PAGE, "mark", status=422, **(_context(product) | {"form": form}))
     wanted = form.cleaned_data["photo"]
     photo = get_object_or_404(wording.photos_queryset(product), pk=wanted)
     deciding.mark(product, photo, form.marked(), request.user)
@@ -109,7 +108,7 @@ def _answer(request: Request, product: Product) -> HttpResponse:
     return HttpResponse(theirs.content + ours.content)
 
 
-def _context(product: Product) -> dict[str, object]:
+def _context(product: Product) -> dict[str, Any]:
     """`is_open`: the item is being described right now, so the part asks again by itself."""
     open_jobs = Job.objects.open().filter(kind="listing", subject_id=product.pk)
     return shown.context(product) | {"is_open": open_jobs.exists()}

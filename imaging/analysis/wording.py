@@ -47,7 +47,7 @@ def describe(product: Product, step: Step) -> None:
 
 
 def tell(product: Product, facts: Facts) -> str:
-    """Suggest title, keywords and both texts from these facts. Returns the model that wrote them."""
+    """Suggest title, keywords and both texts from these facts; returns the model's name."""
     english = _ask("describe", product, Telling(facts, "en"))
     told = cast(Told, english.value)
     icelandic = _ask("translate", product, Telling(facts, "is", told.text))

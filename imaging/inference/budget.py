@@ -21,7 +21,7 @@ PAUSE = 0.02
 
 
 def wait_for_turn(account: str, patience: float = PATIENCE) -> None:
-    """Return when one more request to this account is allowed. Retry when its turn does not come."""
+    """Return when one more request to this account is allowed; Retry when that takes too long."""
     item = RateLimitItemPerSecond(settings.PROVIDER_REQUESTS_PER_SECOND)
     until = time.monotonic() + patience
     try:

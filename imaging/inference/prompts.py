@@ -1,4 +1,4 @@
-"""What the language models are told. Everything about the item is data between marks, never orders."""
+"""What the models are told. Everything about the item is data between marks, never orders."""
 
 import json
 from dataclasses import asdict, dataclass

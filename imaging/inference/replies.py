@@ -22,8 +22,10 @@ from imaging.inference.answers import (
 )
 
 KINDS = frozenset(
-    ["stain", "scratch", "hole", "tear", "crack", "chip", "dent", "wear", "fading", "pilling"]
-    + ["blemish"]
+    [
+        *("stain", "scratch", "hole", "tear", "crack", "chip", "dent"),
+        *("wear", "fading", "pilling", "blemish"),
+    ]
 )
 SEVERITIES = frozenset(["minor", "moderate", "major"])
 NAMES = frozenset(["colour", "material", "pattern", "size", "audience", "features"])

@@ -1,1 +1,1 @@
-"""The photo page: before and after, other cut-outs, the shop's picture, and everything that was done."""
+"""The photo page: before and after, other cut-outs, the shop's picture, what was done."""

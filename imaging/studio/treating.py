@@ -50,7 +50,7 @@ def other_models(photo: Photo) -> list[str]:
 
 
 def cut_again(photo: Photo, model: str) -> None:
-    """Another model's cut-out in place of the present one. Refused when its weights are not here."""
+    """Another model's cut-out in place of this one. Refused when its weights are not here."""
     if model not in weights.MANIFEST:
         raise Refused(f"There is no model called {model}.")
     cut = cutting.cut_out(opened(photo), model)
