@@ -16,6 +16,7 @@ from carousel.models import User
 from grouping import accepting, labels, storing
 from grouping.atomically import one_transaction
 from grouping.board import Board, Edit, Pair, apply, between, decisions, difference, side_to_json
+from grouping.measuring import measured
 from grouping.models import Edit as EditRow
 from grouping.models import Link, Review
 from imaging.models import Batch
@@ -71,7 +72,7 @@ def perform(batch: Batch, asked: Asked, scope: Scope, change: Change) -> EditRow
     loaded = _load(batch, scope)
     _check_seen(batch, loaded, asked.versions)
     board = _ready(batch, loaded.board, scope)
-    edit = difference(board, change(board))
+    edit = measured(difference(board, change(board)))
     if not edit and not asked.parts:
         return None
     _follow(batch, loaded, version, edit, asked.user)

@@ -11,11 +11,12 @@ from carousel.errors import Refused
 from carousel.models import Product
 from grouping import edits, history, storing
 from grouping.board import Card
+from grouping.calibration import default_for
 from grouping.history import Scope
 from grouping.models import Edit, Group, GroupPhoto, Link, Review
-from imaging.models import Batch, Job
+from imaging.models import Batch, Job, Photo
 from tests.grouping_makers import make_asked, make_group, photos_in
-from tests.makers import make_batch, make_photo, make_tenant, make_user
+from tests.makers import make_batch, make_embedding, make_photo, make_tenant, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -306,13 +307,27 @@ def test_a_photo_of_another_batch_cannot_be_moved_in():
         )
 
 
+def test_a_merged_group_knows_its_true_weakest_pair():
+    batch = make_batch()
+    groups = [make_group(batch, 1) for _ in range(2)]
+    cosine = 0.6
+    vectors = [[1.0] + [0.0] * 1023, [cosine, (1 - cosine**2) ** 0.5] + [0.0] * 1022]
+    for group, vector in zip(groups, vectors, strict=True):
+        make_embedding(Photo.objects.get(pk=photos_in(group)[0]), vector)
+
+    merge(*groups)
+
+    expected = default_for("carousel-descriptor-1").score([cosine])[0]
+    assert Group.objects.get().weakest == pytest.approx(expected, abs=0.01)
+
+
 def test_an_edit_takes_few_queries(django_assert_num_queries):
     batch = make_batch()
     groups = make_group(batch, 5), make_group(batch, 5)
     rename(groups[0], "Jacket")
     asked, ids = make_asked(), [group.pk for group in groups]
 
-    with django_assert_num_queries(11):  # two of them the savepoint that a test adds
+    with django_assert_num_queries(12):  # two of them the savepoint that a test adds
         history.perform(batch, asked, Scope(groups=ids), partial(edits.merge, groups=ids))
 
 

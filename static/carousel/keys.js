@@ -16,8 +16,9 @@
   const named = (event) => {
     const key = words[event.key] ?? event.key.toLowerCase();
     const letter = key.length > 1 || key.toUpperCase() !== key.toLowerCase();
+    const altGraph = event.getModifierState?.("AltGraph"); // how an Icelandic keyboard types [ and ]
     return [
-      (event.ctrlKey || event.metaKey) && "ctrl", event.altKey && "alt", event.shiftKey && letter && "shift", key,
+      !altGraph && (event.ctrlKey || event.metaKey) && "ctrl", !altGraph && event.altKey && "alt", event.shiftKey && letter && "shift", key,
     ].filter(Boolean).join("+");
   };
 
