@@ -108,6 +108,7 @@ NEIGHBOURS = "pricing.catalogue.neighbours"
 DEMO = ["pricing.demo.seed_demo_sales"]
 EVALUATIONS: dict[str, str] = {
     "analysis": "imaging.analysis.evaluation.command",
+    "books": "imaging.bookshelf.evaluation.command",
     "cutout": "imaging.pixels.evaluation.command",
     "grouping": "grouping.evaluation.command",
 }
@@ -123,6 +124,9 @@ SCHEDULE: dict[str, Timing] = {
     "lake": Timing("pricing.lake.feed.run", every=60, queue="events"),
     "lake-archive": Timing("pricing.lake.upkeep.nightly", at="02:30", queue="events"),
     "validation": Timing("pricing.validation.looking.daily", at="03:00", queue="events"),
+    "legacy-sales": Timing("pricing.legacy.run", at="02:00"),
+    "prices": Timing("pricing.nightly.run", at="02:40"),
+    "old-sales": Timing("pricing.nightly.forget", at="03:20"),
 }
 """Name -> what runs, and when. The function takes nothing and may return a sentence."""
 
