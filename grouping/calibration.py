@@ -1,8 +1,7 @@
-"""From a model's cosine to the chance that two photos show one item.
+"""From likeness to a score that means the same for every model and every batch.
 
-Every model spreads its cosines differently, so each has its own numbers. They are weights of
-evidence in nats (natural log of the likelihood ratio, even odds assumed); `fitted` learns them
-from pairs that staff have decided.
+A score of .92 means that at least 95 of 100 such pairs are one item, .75 that joining them is right
+more often than not. Weights of evidence are in nats (natural log of the likelihood ratio).
 """
 
 from collections.abc import Sequence
@@ -12,12 +11,18 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
+from grouping.similarity import POSSIBLY, SAME
+
 Floats = npt.NDArray[np.float64]
+
+TRUST = 40.0
+"""How many decided pairs the numbers a model came with are worth."""
+SURE = 0.95
 
 
 @dataclass(frozen=True)
 class Line:
-    """Evidence = slope x value + intercept, in nats."""
+    """slope x value + intercept, in nats."""
 
     slope: float
     intercept: float
@@ -28,26 +33,32 @@ class Line:
 
 @dataclass(frozen=True)
 class Calibration:
-    """How much a model's similarities say.
+    """How much a model's likenesses say.
 
-    `cosine` weighs a bare cosine; `contrast` how far a pair stands out from the rest of its batch
-    (`neighbourhood.contrast`), used along the shooting order; `shared` the neighbours two photos
-    have in common (`neighbourhood.shared`, 0..1, its logarithm), used everywhere else.
-    With `is_direct` the cosine itself is the score, as the bands of Titan are meant.
+    `cosine`: a bare cosine, when there is no batch to compare with. `run`: the contrast of a pair
+    (neighbourhood.py) for lying in one run of the shooting order. `contrast` and the logarithm of
+    the `shared` neighbours together, for pairs anywhere. `scale`: from the log odds of a pair to
+    those of its score. With `is_direct` the cosine itself is the score, as Titan's bands are meant.
     """
 
     model: str
     cosine: Line
+    run: Line
     contrast: Line
-    shared: Line
+    shared: float
+    scale: Line
     source: str
     is_direct: bool = False
 
     def score(self, cosines: npt.ArrayLike) -> Floats:
-        """The chance 0..1 that pairs of these cosines show one item, when both are as likely."""
+        """The score 0..1 of pairs of which only the cosine is known."""
         if self.is_direct:
             return np.clip(np.asarray(cosines, np.float64), 0, 1)
-        return sigmoid(self.cosine.at(cosines))
+        return sigmoid(self.scale.at(self.cosine.at(cosines)))
+
+    def scaled(self, chances: npt.ArrayLike) -> Floats:
+        """The score 0..1 of pairs that are one item with these chances 0..1."""
+        return sigmoid(self.scale.at(logit(chances)))
 
 
 def sigmoid(nats: npt.ArrayLike) -> Floats:
@@ -55,49 +66,70 @@ def sigmoid(nats: npt.ArrayLike) -> Floats:
 
 
 def logit(chances: npt.ArrayLike) -> Floats:
-    clipped = np.clip(np.asarray(chances, np.float64), 1e-6, 1 - 1e-6)
+    clipped = np.clip(np.asarray(chances, np.float64), 1e-9, 1 - 1e-9)
     return np.asarray(np.log(clipped / (1 - clipped)), np.float64)
 
 
 DESCRIPTOR = Calibration(
     model="carousel-descriptor-1",
-    cosine=Line(12.0, -8.4),
-    contrast=Line(1.35, -1.2),
-    shared=Line(1.6, 2.5),
-    source="fitted on two public photo sets, clothing and groceries",
+    cosine=Line(16.0, -11.0),
+    run=Line(0.51, 0.79),
+    contrast=Line(1.04, 3.59),
+    shared=0.63,
+    scale=Line(0.52, 2.0),
+    source="public photos of clothing and groceries, with changes of light, angle and crop",
 )
 TITAN = replace(
-    DESCRIPTOR, model="amazon.titan-embed-image-v1", is_direct=True, source="bands as given"
+    DESCRIPTOR,
+    model="amazon.titan-embed-image-v1",
+    is_direct=True,
+    source="the bands as they are given for this model",
 )
 DEFAULTS = {each.model: each for each in (DESCRIPTOR, TITAN)}
 
 
 def default_for(model: str) -> Calibration:
-    """The stored numbers of a known model; else those that do not depend on a model's scale."""
+    """The stored numbers of a known model. Another model gets those of the descriptor: contrast
+    and shared neighbours have no unit, so they hold until staff's decisions say better."""
     return DEFAULTS.get(model) or replace(
         DESCRIPTOR, model=model, source="not fitted to this model yet"
     )
 
 
-def fitted(
-    calibration: Calibration, cosines: Sequence[float], same: Sequence[bool], weight: float = 20.0
+def refitted(
+    calibration: Calibration, scores: Sequence[float], same: Sequence[bool]
 ) -> Calibration:
-    """`calibration` with its cosine line learned from decided pairs.
+    """`calibration` so that its scores mean again what they should, learned from decided pairs.
 
-    The old line stands in for `weight` pairs, so that a few decisions move it only a little.
-    Unchanged when all decisions are alike.
+    `scores` are those that `calibration` gave. Its own numbers weigh as much as TRUST pairs.
+    Unchanged when all decisions are alike. A direct model keeps its cosines as they are.
     """
     truth = np.asarray(same, bool)
-    if truth.all() or not truth.any():
+    if calibration.is_direct or len(truth) == 0 or truth.all() or not truth.any():
         return calibration
-    values = np.asarray(cosines, np.float64)
-    anchors = np.linspace(values.min(), values.max(), 21)
-    chances = sigmoid(calibration.cosine.at(anchors))
-    share = np.where(truth, 0.5 / truth.sum(), 0.5 / (~truth).sum()) * len(truth)
+    own = np.linspace(-2, 4, 25)
+    chances = sigmoid(_meant(own))
     model = LogisticRegression(C=1e4).fit(
-        np.concatenate([values, anchors, anchors])[:, None],
-        np.concatenate([truth, np.ones(21, bool), np.zeros(21, bool)]),
-        np.concatenate([share, weight / 21 * chances, weight / 21 * (1 - chances)]),
+        np.concatenate([logit(scores), own, own])[:, None],
+        np.concatenate([truth, np.ones(25, bool), np.zeros(25, bool)]),
+        np.concatenate([np.ones(len(truth)), TRUST / 25 * chances, TRUST / 25 * (1 - chances)]),
     )
-    line = Line(float(model.coef_[0, 0]), float(model.intercept_[0]))
-    return replace(calibration, cosine=line, source=f"{len(truth)} pairs decided by staff")
+    found = Line(float(model.coef_[0, 0]), float(model.intercept_[0]))
+    slope = found.slope / MEANT.slope
+    shift = (found.intercept - MEANT.intercept) / MEANT.slope
+    scale = Line(calibration.scale.slope * slope, calibration.scale.intercept * slope + shift)
+    return replace(calibration, scale=scale, source=f"{len(truth)} pairs decided by staff")
+
+
+def _line_of_meaning() -> Line:
+    """Log odds of the truth by those of the score: even at POSSIBLY, SURE at SAME."""
+    low, high = float(logit(POSSIBLY)), float(logit(SAME))
+    slope = float(logit(SURE)) / (high - low)
+    return Line(slope, -slope * low)
+
+
+MEANT = _line_of_meaning()
+
+
+def _meant(score_nats: Floats) -> Floats:
+    return MEANT.at(score_nats)

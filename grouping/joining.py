@@ -28,24 +28,31 @@ class Rules:
     cannot: Pairs = ()
 
 
-def joined(scores: Floats, rules: Rules) -> list[list[int]]:
-    """Groups of 0..N-1 from symmetric scores (N, N), each sorted, in the order of their firsts."""
-    reachable = csr_matrix(scores >= rules.floor)
+def joined(scores: csr_matrix, rules: Rules) -> list[list[int]]:
+    """Groups of 0..N-1 from sparse symmetric scores (N, N), where a missing pair scores 0.
+
+    Each group is sorted; groups come in the order of their firsts.
+    """
+    reachable = (scores >= max(rules.floor, 1e-9)).tolil()
     for a, b in rules.must:
         reachable[a, b] = True
     _, labels = connected_components(reachable, directed=False)
     groups: list[list[int]] = []
-    for label in range(labels.max() + 1 if len(labels) else 0):
-        members = np.flatnonzero(labels == label)
+    for members in _by_label(labels):
         groups += [members[group].tolist() for group in _within(scores, members, rules)]
     return sorted((sorted(group) for group in groups), key=lambda group: group[0])
 
 
-def _within(scores: Floats, members: npt.NDArray[np.int64], rules: Rules) -> list[list[int]]:
+def _by_label(labels: npt.NDArray[np.int32]) -> list[npt.NDArray[np.int64]]:
+    order = np.argsort(labels, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(labels[order])) + 1) if len(order) else []
+
+
+def _within(scores: csr_matrix, members: npt.NDArray[np.int64], rules: Rules) -> list[list[int]]:
     place = {int(photo): at for at, photo in enumerate(members)}
     inside = [(place[a], place[b]) for a, b in rules.must if a in place and b in place]
     cannot = [(place[a], place[b]) for a, b in rules.cannot if a in place and b in place]
-    table = _Table(scores[np.ix_(members, members)], rules)
+    table = _Table(scores[members][:, members].toarray(), rules)
     for a, b in cannot:
         table.forbid(a, b)
     for a, b in inside:

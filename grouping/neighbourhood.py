@@ -1,75 +1,161 @@
 """A pair among its batch: how far it stands out, and how many neighbours it shares.
 
 A cosine of .6 says much among coats of all colours and nothing among milk cartons. Both measures
-are read off the batch itself and need no labels, so they carry over to goods never seen.
+are read off the batch itself and need no labels, so they carry over to goods and to models never
+seen. Up to EXACT photos every cosine is looked at; beyond, a sample and lists of neighbours are.
 """
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_matrix
 
-from grouping.similarity import Matrix
+from grouping.similarity import Matrix, unit
 
-COHORT = 0.2
-"""The share of the batch that counts as a photo's look-alikes."""
+EXACT = 4000
+SAMPLE = 1500
+COHORT = 0.1
+"""The share of the batch that counts as a photo's look-alikes, at least five photos."""
 SPREAD = 0.02
 NEAREST = 4
-EXPANDED = 3
+EXPANDED = 2
+CHUNK = 1024
 
 Floats = npt.NDArray[np.float64]
+Places = npt.NDArray[np.int64]
 
 
-def contrast(cosines: Matrix) -> Floats:
-    """How many spreads a pair's cosine (N, N) lies above what both photos have with look-alikes.
+@dataclass(frozen=True)
+class Neighbourhood:
+    """`rows` (N, D) of length 1; `mean` and `spread` (N,) of each photo's look-alikes' cosines;
+    `shared` (N, N) sparse, the overlap 0..1 of two photos' neighbours, 0 on the diagonal."""
 
-    The symmetric score normalisation of speaker recognition (adaptive S-norm).
-    """
-    mean, spread = _cohort(cosines)
-    by_row = (cosines - mean[:, None]) / spread[:, None]
-    return np.asarray((by_row + by_row.T) / 2, np.float64)
+    rows: Matrix
+    mean: Floats
+    spread: Floats
+    shared: csr_matrix
+
+    def cosines(self, a: Places, b: Places) -> Floats:
+        return np.asarray(np.einsum("ij,ij->i", self.rows[a], self.rows[b]), np.float64)
+
+    def contrast(self, a: Places, b: Places) -> Floats:
+        """How many spreads the cosine of photos a and b lies above their look-alikes' mean.
+
+        The symmetric score normalisation of speaker recognition (adaptive S-norm).
+        """
+        cosines = self.cosines(a, b)
+        by_a = (cosines - self.mean[a]) / self.spread[a]
+        by_b = (cosines - self.mean[b]) / self.spread[b]
+        return np.asarray((by_a + by_b) / 2, np.float64)
 
 
-def _cohort(cosines: Matrix) -> tuple[Floats, Floats]:
-    others = cosines.astype(np.float64)
-    np.fill_diagonal(others, -1)
-    size = min(max(5, len(others) // 5), max(1, len(others) - 1))
-    top = -np.partition(-others, size - 1, axis=1)[:, :size]
-    return top.mean(axis=1), top.std(axis=1) + SPREAD
+def neighbourhood(vectors: npt.ArrayLike, neighbours: csr_matrix | None = None) -> Neighbourhood:
+    """Of vectors (N, D). `neighbours` (N, N) holds known cosines of near photos, for large N."""
+    rows = unit(vectors)
+    mean, spread = _cohort(rows)
+    nearest = _listed(neighbours) if neighbours is not None else _nearest(rows)
+    return Neighbourhood(rows, mean, spread, _shared(_encoded(rows, nearest)))
 
 
-def shared(cosines: Matrix, nearest: int = NEAREST, expanded: int = EXPANDED) -> Floats:
-    """Overlap 0..1 (N, N) of the neighbourhoods of two photos.
+def _cohort(rows: Matrix) -> tuple[Floats, Floats]:
+    """Mean and spread of each photo's look-alikes, in a sample of the batch if it is large."""
+    photos = len(rows)
+    sampled = np.arange(photos)
+    if photos > SAMPLE:
+        sampled = np.sort(np.random.RandomState(0).permutation(photos)[:SAMPLE])
+    size = min(max(5, int(COHORT * len(sampled))), len(sampled) - 1)
+    if size < 1:
+        return np.zeros(photos), np.ones(photos)
+    means, spreads = [], []
+    for start, cosines in _blocks(rows, rows[sampled]):
+        itself = sampled[None] == np.arange(start, start + len(cosines))[:, None]
+        cosines[itself] = -1
+        top = -np.partition(-cosines, size - 1, axis=1)[:, :size].astype(np.float64)
+        means.append(top.mean(axis=1))
+        spreads.append(top.std(axis=1) + SPREAD)
+    return np.concatenate(means), np.concatenate(spreads)
+
+
+def _nearest(rows: Matrix) -> list[list[int]]:
+    """Each photo's nearest, itself first, looking at all of them."""
+    wanted = min(NEAREST + 1, len(rows))
+    lists: list[list[int]] = []
+    for start, cosines in _blocks(rows, rows):
+        at = np.arange(len(cosines))
+        cosines[at, start + at] = 2
+        near = np.sort(np.argpartition(-cosines, wanted - 1, axis=1)[:, :wanted], axis=1)
+        order = np.argsort(-np.take_along_axis(cosines, near, axis=1), axis=1, kind="stable")
+        lists += np.take_along_axis(near, order, axis=1).tolist()
+    return lists
+
+
+def _blocks(rows: Matrix, columns: Matrix) -> Iterator[tuple[int, Matrix]]:
+    for start in range(0, len(rows), CHUNK):
+        yield start, rows[start : start + CHUNK] @ columns.T
+
+
+def _listed(neighbours: csr_matrix) -> list[list[int]]:
+    """The same from lists that somebody else found."""
+    lists = []
+    for photo in range(neighbours.shape[0]):
+        span = slice(neighbours.indptr[photo], neighbours.indptr[photo + 1])
+        others, cosines = neighbours.indices[span], neighbours.data[span]
+        order = np.lexsort((others, -cosines))
+        near = [int(other) for other in others[order] if other != photo]
+        lists.append([photo, *near[:NEAREST]])
+    return lists
+
+
+def _encoded(rows: Matrix, nearest: Sequence[Sequence[int]]) -> csr_matrix:
+    """Each photo as weights on the photos that have it among their own nearest; rows sum to 1.
 
     k-reciprocal encoding and Jaccard overlap of Zhong et al., "Re-ranking Person
     Re-identification with k-reciprocal Encoding" (2017).
     """
-    order = np.argsort(-_with_diagonal(cosines, 2), axis=1, kind="stable")
-    encoded = _encoded(cosines, order, nearest)
-    encoded = np.stack([encoded[row[:expanded]].mean(axis=0) for row in order])
-    overlap = np.stack([np.minimum(row, encoded).sum(axis=1) for row in encoded])
-    return np.asarray(overlap / (2 - overlap), np.float64)
-
-
-def _with_diagonal(matrix: Matrix, value: float) -> Matrix:
-    filled = matrix.copy()
-    np.fill_diagonal(filled, value)
-    return filled
-
-
-def _encoded(cosines: Matrix, order: npt.NDArray[np.int64], nearest: int) -> Floats:
-    """Each photo as weights on the photos that have it among their own nearest, rows sum to 1."""
-    wide, narrow = _reciprocal(order, nearest), _reciprocal(order, nearest // 2)
-    encoded = np.zeros(cosines.shape)
+    wide, narrow = _reciprocal(nearest, NEAREST), _reciprocal(nearest, NEAREST // 2)
+    pointers, columns, weights = [0], [], []
     for photo, near in enumerate(wide):
         members = set(near)
         for other in near:
             if 3 * len(narrow[other] & near) > 2 * len(narrow[other]):
                 members |= narrow[other]
-        columns = sorted(members)
-        weights = np.exp(6 * cosines[photo, columns].astype(np.float64))
-        encoded[photo, columns] = weights / weights.sum()
-    return encoded
+        places = sorted(members)
+        raw = np.exp(6 * (rows[places] @ rows[photo]).astype(np.float64))
+        columns += places
+        weights += (raw / raw.sum()).tolist()
+        pointers.append(len(columns))
+    alone = csr_matrix((weights, columns, pointers), shape=(len(wide), len(wide)))
+    return _averaged(nearest) @ alone
 
 
-def _reciprocal(order: npt.NDArray[np.int64], nearest: int) -> list[set[int]]:
-    lists = [set(row[: nearest + 1].tolist()) for row in order]
+def _reciprocal(nearest: Sequence[Sequence[int]], count: int) -> list[set[int]]:
+    lists = [set(near[: count + 1]) for near in nearest]
     return [{other for other in near if photo in lists[other]} for photo, near in enumerate(lists)]
+
+
+def _averaged(nearest: Sequence[Sequence[int]]) -> csr_matrix:
+    """Each photo's encoding is the mean of its own and its nearest's (query expansion)."""
+    firsts = [near[:EXPANDED] for near in nearest]
+    pointers = np.cumsum([0, *(len(first) for first in firsts)])
+    columns = [other for first in firsts for other in first]
+    shares = [1 / len(first) for first in firsts for _ in first]
+    return csr_matrix((shares, columns, pointers), shape=(len(nearest), len(nearest)))
+
+
+def _shared(encoded: csr_matrix) -> csr_matrix:
+    """Sum of the lesser weights over the sum of the greater ones, for pairs that share any."""
+    by_column = encoded.tocsc()
+    lefts, rights, lesser = [], [], []
+    for column in range(encoded.shape[1]):
+        span = slice(by_column.indptr[column], by_column.indptr[column + 1])
+        photos, weights = by_column.indices[span], by_column.data[span]
+        a, b = np.triu_indices(len(photos), 1)
+        lefts.append(photos[a])
+        rights.append(photos[b])
+        lesser.append(np.minimum(weights[a], weights[b]))
+    places = np.concatenate(lefts), np.concatenate(rights)
+    upper = csr_matrix((np.concatenate(lesser), places), shape=encoded.shape)
+    upper.data = upper.data / (2 - upper.data)
+    return (upper + upper.T).tocsr()

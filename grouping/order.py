@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -80,4 +81,4 @@ def _key(moment: Moment, source: str) -> tuple[object, ...]:
 
 def _pauses(moments: Sequence[Moment], sequence: Sequence[int]) -> list[float]:
     times = [t.timestamp() if (t := moments[each].taken_at) else np.nan for each in sequence]
-    return [np.nan, *(b - a for a, b in zip(times, times[1:], strict=False))] if times else []
+    return [np.nan, *(b - a for a, b in pairwise(times))] if times else []

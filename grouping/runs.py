@@ -12,15 +12,31 @@ Floats = npt.NDArray[np.float64]
 
 NEW_ITEM = 0.3
 """How often the next photo shows a new item, before anything is seen."""
+SEEN_ITEMS, SEEN_PHOTOS = 6.0, 20.0
+"""The stretch of photos that NEW_ITEM is worth while it is learned from the batch."""
+LEARNING = 3
 
 
-def chances(evidence: Floats, boundary: Floats) -> Floats:
-    """The chance (N, L) that photo i and photo i+d (column d, column 0 is 1) lie in one run.
+def chances(evidence: Floats, boundary: Floats, learning: int = LEARNING) -> Floats:
+    """The chance (N, L) that photos i and i+d (column d, column 0 is 1) lie in one run.
 
     `evidence` (N, L) holds nats for photos i and i+d being one item; `boundary` (N,) nats for a
-    new item beginning at each photo.
+    new item beginning at each photo. How often items change is learned in `learning` rounds.
     """
-    runs = _runs(evidence)
+    rate = NEW_ITEM
+    for _ in range(learning):
+        items = _starts(_cut(evidence, boundary, rate)) + SEEN_ITEMS
+        rate = float(np.clip(items / (len(evidence) + SEEN_PHOTOS), 0.05, 0.8))
+    return _cut(evidence, boundary, rate)
+
+
+def _starts(chances: Floats) -> float:
+    """The number of runs to expect."""
+    return 1 + float((1 - chances[:-1, 1]).sum()) if chances.shape[1] > 1 else len(chances)
+
+
+def _cut(evidence: Floats, boundary: Floats, rate: float) -> Floats:
+    runs = _runs(evidence, rate)
     photos, longest = runs.shape
     forward = np.full(photos + 1, -np.inf)
     backward = np.full(photos + 1, -np.inf)
@@ -30,18 +46,22 @@ def chances(evidence: Floats, boundary: Floats) -> Floats:
     runs = runs + opening[:, None]
     for end in range(1, photos + 1):
         lengths = np.arange(1, min(longest, end) + 1)
-        forward[end] = np.logaddexp.reduce(
-            forward[end - lengths] + runs[end - lengths, lengths - 1]
-        )
+        forward[end] = _total(forward[end - lengths] + runs[end - lengths, lengths - 1])
     for start in range(photos - 1, -1, -1):
         lengths = np.arange(1, min(longest, photos - start) + 1)
-        backward[start] = np.logaddexp.reduce(runs[start, lengths - 1] + backward[start + lengths])
+        backward[start] = _total(runs[start, lengths - 1] + backward[start + lengths])
     ends = np.minimum(np.arange(photos)[:, None] + np.arange(1, longest + 1), photos)
     weights = np.exp(forward[:photos, None] + runs + backward[ends] - forward[photos])
     return _together(weights)
 
 
-def _runs(evidence: Floats) -> Floats:
+def _total(nats: Floats) -> float:
+    """The logarithm of the summed exponentials."""
+    top = float(nats.max())
+    return top + float(np.log(np.exp(nats - top).sum()))
+
+
+def _runs(evidence: Floats, rate: float) -> Floats:
     """Nats (N, L) of a run of length 1..L from each photo; -inf where it leaves the stream."""
     photos, longest = evidence.shape
     arriving = np.zeros((photos, longest))
@@ -54,7 +74,7 @@ def _runs(evidence: Floats) -> Floats:
         gained = arriving[length - 1 :, length - 1]
         inner[:starts, length - 1] = inner[:starts, length - 2] + gained
     lengths = np.arange(1, longest + 1)
-    weighed = inner * 2 / lengths + (lengths - 1) * np.log(1 - NEW_ITEM) + np.log(NEW_ITEM)
+    weighed = inner * 2 / lengths + (lengths - 1) * np.log(1 - rate) + np.log(rate)
     beyond = np.arange(photos)[:, None] + lengths > photos
     return np.where(beyond, -np.inf, weighed)
 

@@ -46,7 +46,7 @@ def one_model(models: Iterable[str]) -> str:
 
 
 def unit(vectors: npt.ArrayLike) -> Matrix:
-    """Rows (N, D) scaled to length 1; a row of zeros stays zero. Raises ValueError on NaN or inf."""
+    """Rows (N, D) of length 1; a row of zeros stays zero. Raises ValueError on NaN or inf."""
     rows = np.asarray(vectors, np.float32)
     if rows.ndim != 2 or not np.isfinite(rows).all():
         raise ValueError("Vectors form one finite matrix of shape (photos, dimensions).")

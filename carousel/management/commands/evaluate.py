@@ -1,7 +1,7 @@
 """`manage.py evaluate NAME FOLDER [options]`: a quality as numbers, measured on a labelled folder.
 
-The evaluations are named in `wiring.EVALUATIONS`. Each is a function `(folder, arguments, say)` that
-parses its own options, tells what it finds through `say`, and returns what `--json` prints.
+The evaluations are named in `wiring.EVALUATIONS`. Each is a function `(folder, arguments, say)`
+that parses its own options, tells what it finds through `say`, and returns what `--json` prints.
 """
 
 import json
