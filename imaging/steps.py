@@ -4,11 +4,9 @@ Each fetches the photo, calls the pure code in `imaging.pixels`, and keeps what 
 run twice: files are named by their content and rows are upserted.
 """
 
-import io
 from collections.abc import Sequence
 from typing import cast
 
-import numpy as np
 from django.conf import settings
 from PIL import Image
 
@@ -28,7 +26,7 @@ CUTOUT_QUALITY = 85
 
 def inspect(step: Step) -> None:
     """Header, hash, type, upright size, capture time, and three thumbnails without metadata."""
-    photo = photo_of(step)
+    photo = photos.photo_of(step)
     timings = Timings()
     with timings.named("read"):
         data = photo.read()
@@ -54,7 +52,7 @@ CHANGED = "The file is not the one that was sent: its bytes have changed."
 
 def cutout(step: Step) -> None:
     """The item without its background, as WebP with transparency, and what looks wrong with it."""
-    photo = photo_of(step)
+    photo = photos.photo_of(step)
     timings = Timings()
     with timings.named("open"):
         image = _opened(photo, cutting.MAX_SIDE)
@@ -73,10 +71,10 @@ def embed(step: Step) -> None:
 
     The built-in descriptor's is always kept as well: vectors of two models are never compared.
     """
-    photo = photo_of(step)
+    photo = photos.photo_of(step)
     timings = Timings()
     with timings.named("open"):
-        look = Look(picture=photo.read("cutout"), cutout=cutout_pixels(photo))
+        look = Look(picture=photo.read("cutout"), cutout=photos.cutout_pixels(photo))
     with timings.named("model"):
         made = chains.ask("embed", look, photo.tenant, photo.pk)
         step.model = descriptor.MODEL if made.locally else made.model
@@ -93,20 +91,6 @@ def _keep(photo: Photo, model: str, vector: Sequence[float]) -> None:
         model=model,
         defaults={"tenant_id": photo.tenant_id, "vector": list(vector)},
     )
-
-
-def photo_of(step: Step) -> Photo:
-    """GiveUp when the photo was deleted meanwhile: there is nothing left to do."""
-    photo = Photo.objects.live().filter(pk=step.job.subject_id, tenant_id=step.tenant_id).first()
-    if photo is None:
-        raise GiveUp("The photo was deleted.")
-    return photo
-
-
-def cutout_pixels(photo: Photo) -> "np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]":
-    """The stored cut-out as RGBA, shape (height, width, 4)."""
-    with Image.open(io.BytesIO(photo.read("cutout"))) as image:
-        return np.asarray(image.convert("RGBA"))
 
 
 def _opened(photo: Photo, max_side: int) -> Image.Image:

@@ -10,10 +10,10 @@ from django.conf import settings
 from carousel import fetching
 from carousel.errors import GiveUp
 from carousel.models import Product, Tenant
-from imaging import steps as imaging_steps
 from imaging.models import Embedding, Photo
 from imaging.pixels import cutout, descriptor, guard
 from imaging.pixels.errors import Rejected
+from imaging.uploads import photos as uploaded
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def vector_of(photo: Photo) -> list[float] | None:
 
 def _describe(photo: Photo) -> Embedding | None:
     try:
-        vector = descriptor.describe(imaging_steps.cutout_pixels(photo))
+        vector = descriptor.describe(uploaded.cutout_pixels(photo))
     except GiveUp:  # the file is gone: the item is priced by its description
         return None
     made, _ = Embedding.objects.update_or_create(

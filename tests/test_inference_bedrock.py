@@ -13,11 +13,11 @@ from botocore.stub import ANY, Stubber
 from PIL import Image
 
 from carousel.errors import GiveUp, Retry
-from imaging.analysis.facts import Facts
-from imaging.analysis.votes import Ballot
 from imaging.inference import bedrock
 from imaging.inference.answers import Classified, Embedded, Judged, Look, Telling, Told
 from imaging.inference.prompts import ROLE
+from imaging.sight.votes import Ballot
+from imaging.words.facts import Facts
 
 pytestmark = pytest.mark.usefixtures("services")
 

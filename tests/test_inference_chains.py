@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from carousel.errors import GiveUp, Retry
-from imaging.analysis.facts import Facts
 from imaging.inference import bedrock, budget, chains, prices, routing
 from imaging.inference.answers import Telling, Told
 from imaging.models import ModelCall
+from imaging.words.facts import Facts
 from tests.makers import make_photo, make_tenant
 from tests.test_inference_bedrock import MISTRAL, TITAN_TEXT, body, converse_reply, stub
 

@@ -5,11 +5,12 @@ from itertools import product
 
 import pytest
 
-from imaging.analysis import claims, grammar_en, grammar_is, lexicon, twin
-from imaging.analysis.facts import DefectFact, Facts, Measure, place_of
-from imaging.analysis.glossary import BadGlossary, glossary
-from imaging.analysis.inflection import SLOTS, adjective
-from imaging.analysis.phrases import PATTERNS, PLACES
+from imaging.analysis import claims, lexicon, twin
+from imaging.words import grammar_en, grammar_is
+from imaging.words.facts import DefectFact, Facts, Measure, place_of
+from imaging.words.glossary import BadGlossary, glossary
+from imaging.words.inflection import SLOTS, adjective
+from imaging.words.phrases import PATTERNS, PLACES
 
 WORDS = glossary()
 

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from imaging.analysis import checklist, colours, condition, defects, looks, primary, rating, votes
-from imaging.analysis.defects import Box, in_crop, overlap
-from imaging.analysis.votes import Ballot
+from imaging.analysis import checklist, condition, rating
 from imaging.pixels.opening import open_safely
+from imaging.sight import colours, defects, looks, primary, votes
+from imaging.sight.defects import Box, in_crop, overlap
+from imaging.sight.votes import Ballot
 
 ITEM = (60, 40, 340, 460)
 

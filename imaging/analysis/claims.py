@@ -7,9 +7,9 @@ claim nothing need no support; every other word that is not explained is shown a
 import re
 from dataclasses import dataclass
 
-from imaging.analysis.facts import Facts
-from imaging.analysis.glossary import GENERIC, Glossary
 from imaging.analysis.lexicon import TOKEN, Mention, mentions, silent
+from imaging.words.facts import Facts
+from imaging.words.glossary import GENERIC, Glossary
 
 WORDS_EN = """
 a an and are as at be but by for from has have her his in is it its made near no not of on or
@@ -20,9 +20,9 @@ also some cm mm m kg g inside outside near used
 """
 WORDS_IS = """
 að af á athugið bak baka eða ef eftir ein einn eitt ekki en er eru fram frá fyrir hafa hann hefur
-hér hlutur hlut hlutnum hún hægri hægra inn í innan kaup leið lítil lítill lítið litlir litlar litlum
-lítils háttar með megin meðal merki mikið mikil mikill miklir miðju mjög mynd myndir neðarlega niður
-næst ofarlega og okkar sala sem sitt sín sjá sjálf stór stærð stórir stórar sölu taka til um upp úr
+hér hlutur hlut hlutnum hún hægri hægra inn í innan kaup leið lítil lítill lítið litlir litlar
+litlum lítils háttar með megin meðal merki mikið mikil mikill miklir miðju mjög mynd myndir
+neðarlega niður næst ofarlega og okkar sala sem sitt sín sjá sjálf stór stærð stórir stórar sölu taka til um upp úr
 utan við erum verð vel vinstra vinstri þau það þeir þetta þær þá því cm mm m kg g ástand ástandi
 framan aftan hlið
 """

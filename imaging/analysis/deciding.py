@@ -15,12 +15,12 @@ from carousel import storage
 from carousel.errors import Refused
 from carousel.events.outbox import record
 from carousel.models import Product, ProductImage, User
-from imaging.analysis.defects import Box
 from imaging.analysis.models import Analysis, Defect
 from imaging.jobs import pipeline
-from imaging.models import Photo
 from imaging.pixels import derive, guard
 from imaging.pixels.errors import Rejected
+from imaging.sight.defects import Box
+from imaging.uploads.models import Photo
 
 State = Defect.State
 ROOM = 1.8

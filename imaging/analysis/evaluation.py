@@ -17,10 +17,11 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from imaging.analysis import colours, looks, shape, votes
+from imaging.analysis import shape
 from imaging.analysis.gathering import ColourSeen, PhotoSeen, gather, photo_weight
 from imaging.pixels.cutout import cut_out
 from imaging.pixels.opening import open_safely
+from imaging.sight import colours, looks, votes
 
 SIDE = 640
 USUAL = votes.Rules()

@@ -13,9 +13,9 @@ from carousel import wiring
 from carousel.models import Event, Product, Tenant
 from imaging.analysis import shape
 from imaging.analysis.models import Exemplar
-from imaging.analysis.votes import Ballot
-from imaging.models import Embedding
 from imaging.pixels import descriptor
+from imaging.sight.votes import Ballot
+from imaging.uploads.models import Embedding
 
 MOST = 40
 ALL_BUT_THE_SAME = 0.9

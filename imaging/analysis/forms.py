@@ -3,8 +3,8 @@
 from django import forms
 
 from imaging.analysis.deciding import Marked
-from imaging.analysis.defects import Box
 from imaging.analysis.models import Defect
+from imaging.sight.defects import Box
 
 
 class DecisionForm(forms.Form):

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from imaging.analysis import condition
-from imaging.analysis.colours import family
-from imaging.analysis.facts import DefectFact, Facts, Measure, place_of
-from imaging.analysis.glossary import GENERIC, Glossary
-from imaging.analysis.phrases import MEASURES
+from imaging.sight.colours import family
+from imaging.words.facts import DefectFact, Facts, Measure, place_of
+from imaging.words.glossary import GENERIC, Glossary
+from imaging.words.phrases import MEASURES
 
 
 @dataclass(frozen=True)

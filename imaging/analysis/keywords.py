@@ -1,7 +1,7 @@
 """The words under which an item is looked for, in both languages."""
 
-from imaging.analysis.facts import Facts
-from imaging.analysis.glossary import GENERIC, Glossary
+from imaging.words.facts import Facts
+from imaging.words.glossary import GENERIC, Glossary
 
 MOST = 16
 

@@ -9,9 +9,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from imaging.analysis.colours import FAMILIES
-from imaging.analysis.glossary import Glossary, Item
-from imaging.analysis.phrases import AUDIENCES, MEASURES, PLACES
+from imaging.sight.colours import FAMILIES
+from imaging.words.glossary import Glossary, Item
+from imaging.words.phrases import AUDIENCES, MEASURES, PLACES
 
 TOKEN = re.compile(r"\d+(?:[.,]\d+)?|[^\W\d_]+(?:[-'’][^\W\d_]+)*", re.UNICODE)
 NUMBER = re.compile(r"\d+(?:[.,]\d+)?")

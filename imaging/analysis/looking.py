@@ -4,18 +4,18 @@ import numpy as np
 from django.conf import settings
 
 from carousel.models import Product
-from imaging import steps as photo_steps
 from imaging.analysis import exemplars, shape
 from imaging.inference.answers import Look
-from imaging.models import Embedding, Photo
 from imaging.pixels import descriptor
+from imaging.uploads import photos
+from imaging.uploads.models import Embedding, Photo
 
 MOST_CATEGORIES = 60
 
 
 def to_classify(photo: Photo) -> Look:
     """With the ballots of the shop's own things."""
-    cutout = photo_steps.cutout_pixels(photo)
+    cutout = photos.cutout_pixels(photo)
     own = photo.embeddings.filter(model=descriptor.MODEL).first()
     return Look(
         picture=_picture(photo, "classify"),
@@ -27,7 +27,7 @@ def to_classify(photo: Photo) -> Look:
 
 
 def at(photo: Photo, capability: str) -> Look:
-    return Look(picture=_picture(photo, capability), cutout=photo_steps.cutout_pixels(photo))
+    return Look(picture=_picture(photo, capability), cutout=photos.cutout_pixels(photo))
 
 
 def _shape(photo: Photo, cutout: "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]") -> list[float]:

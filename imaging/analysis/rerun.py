@@ -7,7 +7,8 @@ from carousel.errors import Refused
 from imaging.inference import chains
 from imaging.inference.local import VERSIONS
 from imaging.jobs import pipeline
-from imaging.models import Job, Photo, Step
+from imaging.jobs.models import Job, Step
+from imaging.uploads.models import Photo
 
 CAPABILITY_OF = {
     "classify": "classify",

@@ -8,9 +8,9 @@ from uuid import UUID
 from carousel.models import Event, Product
 from imaging.analysis import checklist, claims, twin, wording
 from imaging.analysis.deciding import variant_of
-from imaging.analysis.facts import Facts
 from imaging.analysis.models import Analysis, Defect
-from imaging.models import Photo
+from imaging.uploads.models import Photo
+from imaging.words.facts import Facts
 
 LANGUAGES = {"en": "English", "is": "Icelandic"}
 FIELDS = {"en": "description_en", "is": "description_is"}

@@ -8,17 +8,18 @@ from typing import Any, cast
 
 from carousel.errors import GiveUp
 from carousel.models import Product
-from imaging import steps as photo_steps
-from imaging.analysis import looking, looks, wording, writing
+from imaging.analysis import looking, wording, writing
 from imaging.inference import chains
 from imaging.inference.answers import Attributes, Classified, Defects, Judged
 from imaging.jobs.models import Step
-from imaging.models import Photo
+from imaging.sight import looks
+from imaging.uploads import photos
+from imaging.uploads.models import Photo
 
 
 def classify(step: Step) -> None:
     """Category and brand, by the models or by what the shop calls things that look like it."""
-    photo = photo_steps.photo_of(step)
+    photo = photos.photo_of(step)
     made = chains.ask("classify", looking.to_classify(photo), photo.tenant, photo.pk, _only(step))
     step.model = made.model
     step.result = asdict(cast(Classified, made.value)) | {"made": _made(made)}
@@ -26,7 +27,7 @@ def classify(step: Step) -> None:
 
 def attributes(step: Step) -> None:
     """Colours and whatever else can be seen; and how well the photo shows the item."""
-    photo = photo_steps.photo_of(step)
+    photo = photos.photo_of(step)
     look = looking.at(photo, "extract_attributes")
     made = chains.ask("extract_attributes", look, photo.tenant, photo.pk, _only(step))
     _judge(photo)
@@ -37,7 +38,7 @@ def attributes(step: Step) -> None:
 
 def defects(step: Step) -> None:
     """Candidates for damage with their places; then everything that was seen is written at once."""
-    photo = photo_steps.photo_of(step)
+    photo = photos.photo_of(step)
     look = looking.at(photo, "detect_defects")
     made = chains.ask("detect_defects", look, photo.tenant, photo.pk, _only(step))
     found = [writing.as_json(each) for each in cast(Defects, made.value).found]
@@ -79,7 +80,7 @@ def _product(step: Step) -> Product:
 
 def _judge(photo: Photo) -> None:
     """The photo's quality 0..1 with its parts, for the rating, the price and the first picture."""
-    cutout = photo_steps.cutout_pixels(photo)
+    cutout = photos.cutout_pixels(photo)
     look = looks.look(
         str(photo.pk), cutout, faults=len(photo.faults), is_fallback=photo.cutout_is_fallback
     )

@@ -7,8 +7,8 @@ is told in other words on one side only (a place, a courtesy) is no business of 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from imaging.analysis.glossary import Glossary
 from imaging.analysis.lexicon import Mention, mentions
+from imaging.words.glossary import Glossary
 
 KINDS = ("item", "colour", "pattern", "material", "size", "condition", "defect", "number")
 NAMES = {

@@ -9,16 +9,17 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from carousel.models import Product, ProductImage
-from imaging.analysis import gathering, primary, rating
-from imaging.analysis.facts import Facts
+from imaging.analysis import gathering, rating
 from imaging.analysis.gathering import Believed, ColourSeen, DefectSeen, PhotoSeen
-from imaging.analysis.glossary import GENERIC, Glossary, glossary
 from imaging.analysis.keywords import keywords
 from imaging.analysis.models import Analysis, Attribute, Defect
 from imaging.inference import chains
 from imaging.inference.answers import Telling, Told
 from imaging.jobs.models import Step
-from imaging.models import Photo
+from imaging.sight import primary
+from imaging.uploads.models import Photo
+from imaging.words.facts import Facts
+from imaging.words.glossary import GENERIC, Glossary, glossary
 
 OURS = "carousel-analysis-1"
 

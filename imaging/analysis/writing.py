@@ -4,9 +4,10 @@ from typing import Any
 
 from django.db import transaction
 
-from imaging.analysis.defects import Box, Found, overlap
 from imaging.analysis.models import Analysis, Attribute, Defect
-from imaging.models import Photo, Step
+from imaging.jobs.models import Step
+from imaging.sight.defects import Box, Found, overlap
+from imaging.uploads.models import Photo
 
 SAME_PLACE = 0.3
 

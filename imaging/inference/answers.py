@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from imaging.analysis.defects import Found
-from imaging.analysis.facts import Facts
-from imaging.analysis.votes import Ballot
+from imaging.sight.defects import Found
+from imaging.sight.votes import Ballot
+from imaging.words.facts import Facts
 
 Pixels = npt.NDArray[np.uint8]
 

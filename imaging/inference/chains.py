@@ -12,6 +12,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from carousel import wiring
 from carousel.errors import GiveUp, Retry
 from carousel.models import Tenant
 from imaging.inference import prices, routing
@@ -109,6 +110,9 @@ def _identity(name: str, capability: str) -> dict[str, object]:
 
 def _provider(capability: str, name: str) -> Provider:
     kind, _, model = name.partition("/")
+    if named := wiring.PROVIDERS.get(capability, {}).get(kind):
+        maker: Callable[[str], Provider] = import_string(named)
+        return maker(model)
     if kind == "local":
         versions: dict[str, dict[str, Provider]] = import_string(LOCAL)
         if model not in versions.get(capability, {}):

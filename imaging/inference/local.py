@@ -9,8 +9,6 @@ from typing import cast
 
 from django.conf import settings
 
-from imaging.analysis import colours, defects, grammar_en, grammar_is, looks, votes
-from imaging.analysis.glossary import glossary
 from imaging.inference.answers import (
     Answer,
     Attributes,
@@ -24,6 +22,9 @@ from imaging.inference.answers import (
     Told,
 )
 from imaging.pixels import descriptor
+from imaging.sight import colours, defects, looks, votes
+from imaging.words import grammar_en, grammar_is
+from imaging.words.glossary import glossary
 
 WIDE = votes.Rules(neighbours=30)
 BRAND = votes.Rules(floor=0.9, voters=2, sure_from=0.6)

@@ -10,7 +10,6 @@ import re
 from typing import Any, cast
 
 from carousel.errors import Retry
-from imaging.analysis.defects import Box, Found
 from imaging.inference.answers import (
     Attributes,
     Classified,
@@ -20,6 +19,7 @@ from imaging.inference.answers import (
     Named,
     Told,
 )
+from imaging.sight.defects import Box, Found
 
 KINDS = frozenset(
     [

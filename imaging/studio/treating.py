@@ -10,12 +10,12 @@ from PIL import Image
 
 from carousel.errors import Refused
 from carousel.models import ProductImage, Tenant
-from imaging.models import Photo
 from imaging.pixels import cutout as cutting
 from imaging.pixels import derive, enhance, guard, studio, weights
 from imaging.pixels.cutout import Cutout
 from imaging.pixels.errors import Rejected
 from imaging.uploads import photos
+from imaging.uploads.models import Photo
 
 SHOP = "shop"
 """The variant that the storefront shows first, once somebody has chosen one."""

@@ -12,10 +12,12 @@ from carousel.models import Product
 from carousel.products.views import writer
 from carousel.web import Request, member, page
 from imaging.analysis.rerun import rerun, versions
-from imaging.models import ModelCall, Photo, Step
+from imaging.inference.models import ModelCall
+from imaging.jobs.models import Step
 from imaging.pixels.faults import SENTENCES
 from imaging.studio import treating
 from imaging.studio.treating import Treatment
+from imaging.uploads.models import Photo
 
 PAGE = "imaging/photo.html"
 

@@ -1,9 +1,15 @@
 """What a photo's job means for the photo: ready, or failed with a sentence."""
 
-from django.db.models import Case, Value, When
+import io
 
+import numpy as np
+import numpy.typing as npt
+from django.db.models import Case, Value, When
+from PIL import Image
+
+from carousel.errors import GiveUp
 from carousel.events.outbox import record
-from imaging.jobs.models import Job
+from imaging.jobs.models import Job, Step
 from imaging.pixels.opening import Inspection
 from imaging.uploads.models import Photo
 
@@ -55,3 +61,17 @@ def cut(photo: Photo, *, model: str, is_fallback: bool, faults: list[str]) -> No
     Photo.objects.filter(pk=photo.pk).update(
         cutout_model=model, cutout_is_fallback=is_fallback, faults=faults
     )
+
+
+def photo_of(step: Step) -> Photo:
+    """GiveUp when the photo was deleted meanwhile: there is nothing left to do."""
+    photo = Photo.objects.live().filter(pk=step.job.subject_id, tenant_id=step.tenant_id).first()
+    if photo is None:
+        raise GiveUp("The photo was deleted.")
+    return photo
+
+
+def cutout_pixels(photo: Photo) -> npt.NDArray[np.uint8]:
+    """The stored cut-out as RGBA, shape (height, width, 4)."""
+    with Image.open(io.BytesIO(photo.read("cutout"))) as image:
+        return np.asarray(image.convert("RGBA"))

@@ -1,4 +1,4 @@
-"""The shop's words in English and Icelandic, read from the tables in `words/`.
+"""The shop's words in English and Icelandic, read from `tables/`.
 
 Staff extend it with tables of the same names in the folder that `CAROUSEL_GLOSSARY` points to: a
 row there replaces the row of ours with the same first column.
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from imaging.analysis.inflection import CASES, Adjective, Case, Gender, Noun, Number, adjective
+from imaging.words.inflection import CASES, Adjective, Case, Gender, Noun, Number, adjective
 
-HERE = Path(__file__).parent / "words"
+HERE = Path(__file__).parent / "tables"
 GENERIC = "item"
 
 

@@ -1,9 +1,9 @@
 """The English description of an item: facts in, sentences out."""
 
-from imaging.analysis.counting import Damages, gathered
-from imaging.analysis.facts import Facts
-from imaging.analysis.glossary import Glossary
-from imaging.analysis.phrases import (
+from imaging.words.counting import Damages, gathered
+from imaging.words.facts import Facts
+from imaging.words.glossary import Glossary
+from imaging.words.phrases import (
     AUDIENCES,
     CONDITIONS_EN,
     MEASURES,

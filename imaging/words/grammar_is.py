@@ -4,11 +4,11 @@ The same facts and the same patterns as grammar_en. Which case a noun stands in 
 sentence: "hér er" takes the nominative, "við erum með" the accusative, "úr" and "frá" the dative.
 """
 
-from imaging.analysis.counting import Damages, gathered
-from imaging.analysis.facts import Facts
-from imaging.analysis.glossary import Glossary, Item, Material
-from imaging.analysis.inflection import Case, Degree, Number, Slot
-from imaging.analysis.phrases import (
+from imaging.words.counting import Damages, gathered
+from imaging.words.facts import Facts
+from imaging.words.glossary import Glossary, Item, Material
+from imaging.words.inflection import Case, Degree, Number, Slot
+from imaging.words.phrases import (
     AUDIENCES,
     CONDITIONS_IS,
     MEASURES,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from imaging.analysis.facts import DefectFact
+from imaging.words.facts import DefectFact
 
 
 @dataclass(frozen=True)

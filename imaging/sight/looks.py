@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from imaging.analysis.primary import Look
+from imaging.sight.primary import Look
 
 Pixels = npt.NDArray[np.uint8]
 SIDE = 512

@@ -5,7 +5,7 @@ The two columns of each table say the same; the twin check relies on it.
 
 import hashlib
 
-from imaging.analysis.facts import Facts
+from imaging.words.facts import Facts
 
 PATTERNS = 5
 
