@@ -92,6 +92,8 @@ def _context(request: Request, batch: Batch, rows: list[Edit], said: str) -> dic
     there = {shown.group.pk for shown in cards}
     return {
         "batch": batch,
+        "filter": request.POST.get("filter", "all"),
+        "words": request.POST.get("q", ""),
         "bar": showing.bar(batch, request.user),
         "changed": [shown for shown in cards if shown.group.pk not in fresh],
         "made": [shown for shown in cards if shown.group.pk in fresh],

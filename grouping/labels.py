@@ -18,10 +18,14 @@ TITLES = {
     "split": "Group Split",
 }
 """Any other kind of edit is called "Group Updated"."""
+DECISIONS = {"accept", "reject", "reopen"}
 
 
 def toast(kind: str, label: str) -> str:
-    return f"{TITLES.get(kind, 'Group Updated')}: {label}"
+    title = TITLES.get(kind, "Group Updated")
+    if kind in DECISIONS and label.endswith(" groups"):
+        title = title.replace("Group ", "Groups ")
+    return f"{title}: {label}"
 
 
 def label(kind: str, edit: Edit) -> str:

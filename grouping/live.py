@@ -72,6 +72,8 @@ def _changes(request: Request, batch: Batch, since: int) -> str:
     there = set(Group.objects.filter(pk__in=named).values_list("pk", flat=True))
     context = {
         "batch": batch,
+        "filter": request.GET.get("filter", "all"),
+        "words": request.GET.get("q", ""),
         "bar": showing.bar(batch, request.user),
         "changed": showing.shown(rows),
         "made": [],

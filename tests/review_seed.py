@@ -10,10 +10,12 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import numpy as np
+from django.db.models import F
 from PIL import Image, ImageDraw
 
 from carousel.models import Membership, Tenant, User
 from grouping.models import Group, GroupPhoto, Review
+from imaging.analysis.models import Analysis
 from imaging.models import Batch, Embedding, Photo
 
 PASSWORD = "a-long-password-1"
@@ -52,6 +54,7 @@ def make_photo(batch: Batch, n: int, item: int) -> Photo:
         sha256=uuid4().hex * 2,
         size=1000,
         state=Photo.State.READY,
+        quality={"item": item},
         taken_at=datetime(2026, 5, 4, 10, tzinfo=UTC) + timedelta(seconds=20 * n),
     )
     drawn = draw(item, n)
@@ -133,7 +136,7 @@ def spoil(batch: Batch) -> None:
     """Errors for a shoot of 60: 3 groups of two items, 4 items split, 5 stray photos."""
     rows = list(batch.groups.order_by("position"))
     for at in (4, 14, 24):
-        rows[at + 1].members.update(group=rows[at])
+        rows[at + 1].members.update(group=rows[at], position=F("position") + 10)
         rows[at + 1].delete()
     for at in (30, 34, 38, 42):
         own = list(rows[at].members.order_by("position"))
@@ -141,6 +144,13 @@ def spoil(batch: Batch) -> None:
     for at in (8, 18, 46, 50, 54):
         stray = rows[at].members.order_by("position").last()
         GroupPhoto.objects.filter(pk=stray.pk).update(group=rows[at + 1], position=9)
+
+
+def label(batch: Batch) -> None:
+    """What the analysis saw: it names every item by its thing, so that a key can take the name."""
+    for photo in batch.photos.all():
+        thing = THINGS[photo.quality["item"] % len(THINGS)]
+        Analysis.objects.create(tenant=batch.tenant, photo=photo, model="drawn", label=thing)
 
 
 def _cut(batch: Batch, group: Group, members: list[GroupPhoto]) -> None:

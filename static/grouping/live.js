@@ -1,7 +1,7 @@
 // What colleagues do appears by itself, except where this person is at work: there it only says so.
 import { batch, cardBy, cards, desk } from "./desk.js";
 import { headers } from "./edits.js";
-import { apply, isBusy } from "./sending.js";
+import { apply, asked, isBusy } from "./sending.js";
 
 let source = null;
 let held = []; // parts that wait while an edit of ours is on its way
@@ -10,7 +10,7 @@ const page = crypto.randomUUID?.() ?? String(Math.random()).slice(2);
 
 function listen() {
   if (source || document.hidden) return;
-  source = new EventSource(`/b/${batch}/review/live/?seen=${desk.dataset.version}`);
+  source = new EventSource(`/b/${batch}/review/live/?${new URLSearchParams({ seen: desk.dataset.version, ...asked() })}`);
   source.addEventListener("message", (event) => { clearTimeout(lost); lost = undefined; take(event.data); });
   source.addEventListener("open", () => { clearTimeout(lost); lost = undefined; note(""); });
   source.addEventListener("error", () => { lost ??= setTimeout(() => note("reconnecting…"), 5000); });

@@ -34,7 +34,7 @@ async function next() {
 
 async function leave(edit) {
   const fields = typeof edit.fields === "function" ? edit.fields() : edit.fields;
-  const body = new URLSearchParams({ ...joined(fields), key: edit.key, ...loadedUpTo() });
+  const body = new URLSearchParams({ ...joined(fields), key: edit.key, ...loadedUpTo(), ...asked() });
   const response = await twice(() => fetch(edit.address, { method: "POST", body, headers: headers(), signal: AbortSignal.timeout(20000) }));
   if (!response) return failed(edit, "The server cannot be reached. Nothing was changed.");
   if (response.status === 401 || new URL(response.url).pathname.startsWith("/sign-in")) {
@@ -125,6 +125,12 @@ export const remember = (card) => { if (card) lastPlace = place(card); };
 function loadedUpTo() {
   const last = cards().at(-1);
   return document.getElementById("more-groups") && last ? { upto: last.dataset.position } : {};
+}
+
+// What the page shows: the toolbar in the answer marks the same filter.
+export function asked() {
+  const query = new URLSearchParams(location.search);
+  return { filter: query.get("filter") ?? "all", q: query.get("q") ?? "" };
 }
 
 function joined(fields) {
