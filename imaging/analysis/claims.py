@@ -19,12 +19,12 @@ centre center front back side small large slight heavy colour colours color mate
 also some cm mm m kg g inside outside near used
 """
 WORDS_IS = """
-að af á athugið bak baka eða ef eftir ein einn eitt ekki en er eru fram frá fyrir hafa hann hefur
-hér hlutur hlut hlutnum hún hægri hægra inn í innan kaup leið lítil lítill lítið litlir litlar
-litlum lítils háttar með megin meðal merki mikið mikil mikill miklir miðju mjög mynd myndir
-neðarlega niður næst ofarlega og okkar sala sem sitt sín sjá sjálf stór stærð stórir stórar sölu taka til um upp úr
-utan við erum verð vel vinstra vinstri þau það þeir þetta þær þá því cm mm m kg g ástand ástandi
-framan aftan hlið
+að af á athugið bak baka eða ef eftir ein einn eitt ekki en er eru fram frá fyrir hafa hann
+hefur hér hlutur hlut hlutnum hún hægri hægra inn í innan kaup leið lítil lítill lítið litlir
+litlar litlum lítils háttar með megin meðal merki mikið mikil mikill miklir miðju mjög mynd
+myndir neðarlega niður næst ofarlega og okkar sala sem sitt sín sjá sjálf stór stærð stórir
+stórar sölu taka til um upp úr utan við erum verð vel vinstra vinstri þau það þeir þetta þær þá
+því cm mm m kg g ástand ástandi framan aftan hlið
 """
 PLAIN = {"en": frozenset(WORDS_EN.split()), "is": frozenset(WORDS_IS.split())}
 OF_DAMAGE = frozenset(["small", "large", "heavy"])
