@@ -276,7 +276,16 @@ INFERENCE = inference.chains(BEDROCK_REGION)
 MODEL_PRICES = inference.model_prices()
 PROVIDER_REQUESTS_PER_SECOND = env.number("PROVIDER_REQUESTS_PER_SECOND", 50, low=1)
 GLOSSARY = inference.glossary_folder()
+# Who is asked about a book that the shop's catalogue does not know: google, openlibrary.
+BOOK_SOURCES = env.words("BOOK_SOURCES")
+GOOGLE_BOOKS_KEY = env.text("GOOGLE_BOOKS_KEY")
+BOOK_QUESTIONS_PER_DAY = env.number("BOOK_QUESTIONS_PER_DAY", 1000)
+BOOKS_LEAST_CONFIDENCE = env.number("BOOKS_LEAST_CONFIDENCE", 50, high=100)
 ALLOWED_IMAGE_HOSTS = env.words("ALLOWED_IMAGE_HOSTS")
+# The old sales database, read every night; the query takes %(since)s and %(until)s.
+LEGACY_SALES_URL = env.text("LEGACY_SALES_URL")
+LEGACY_SALES_QUERY = env.text("LEGACY_SALES_QUERY")
+LEGACY_SALES_TENANT = env.text("LEGACY_SALES_TENANT", "demo")
 # Receivers of webhooks inside our own network, as host:port; all others must be public and https.
 PRIVATE_RECEIVERS = env.words("PRIVATE_RECEIVERS")
 AWS_REGION = env.text("AWS_REGION", "eu-west-1")

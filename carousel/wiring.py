@@ -50,6 +50,7 @@ PIPELINES: dict[str, dict[str, list[str]]] = {
     },
     "group": {"group": []},
     "listing": {"describe": [], "price": ["describe"], "rate": ["price"]},
+    "shelf": {"read_text": [], "candidates": ["read_text"], "lookup": ["candidates"]},
 }
 """Job kind -> step -> the steps it needs first."""
 
@@ -64,14 +65,40 @@ STEPS = {
     "describe": "imaging.analysis.steps.describe",
     "price": "pricing.steps.price",
     "rate": "imaging.analysis.steps.rate",
+    "read_text": "imaging.bookshelf.steps.read_text",
+    "candidates": "imaging.bookshelf.steps.candidates",
+    "lookup": "imaging.bookshelf.steps.lookup",
 }
 
-QUEUES = {"inspect": "images", "cutout": "images", "embed": "images", "defects": "images"}
+QUEUES = {
+    **dict.fromkeys(("inspect", "cutout", "embed", "defects"), "images"),
+    "read_text": "books.ocr",
+    "candidates": "books.llm",
+    "lookup": "books.lookup",
+}
 """Step -> Celery queue; anything else goes to `default`."""
 
 GATHER = {"photo": Gate(step="embed", job="group")}
-COMPLETED = {"photo": "imaging.uploads.photos.completed"}
-FAILED = {"photo": "imaging.uploads.photos.failed"}
+COMPLETED = {
+    "photo": "imaging.uploads.photos.completed",
+    "shelf": "imaging.bookshelf.shelving.completed",
+}
+FAILED = {
+    "photo": "imaging.uploads.photos.failed",
+    "shelf": "imaging.bookshelf.shelving.failed",
+}
+
+PROVIDERS: dict[str, dict[str, str]] = {
+    "read_text": {
+        "local": "imaging.bookshelf.providers.local_reader",
+        "textract": "imaging.bookshelf.textract.provider",
+    },
+    "book_candidates": {
+        "local": "imaging.bookshelf.providers.local_parser",
+        "bedrock": "imaging.bookshelf.haiku.provider",
+    },
+}
+"""Capability -> kind of provider -> what makes one from the rest of its name."""
 
 SUBSCRIBERS: dict[str, list[str]] = {
     "product.listed": ["carousel.events.inbox.wake", "imaging.analysis.exemplars.learn_from"],
@@ -98,7 +125,7 @@ REPLAY = {
 FIGURES = "grouping.figures.of_batches"
 """Batches -> how many groups each has, and how many still want eyes."""
 
-VERSIONS = "imaging.uploads.progress.versions"
+VERSIONS = "imaging.bookshelf.live.versions"
 """Keys -> their versions, for the live pages: see carousel/live."""
 
 WORK = "imaging.jobs.progress.work_on"
@@ -126,7 +153,6 @@ SCHEDULE: dict[str, Timing] = {
     "validation": Timing("pricing.validation.looking.daily", at="03:00", queue="events"),
     "legacy-sales": Timing("pricing.legacy.run", at="02:00"),
     "prices": Timing("pricing.nightly.run", at="02:40"),
-    "old-sales": Timing("pricing.nightly.forget", at="03:20"),
 }
 """Name -> what runs, and when. The function takes nothing and may return a sentence."""
 
@@ -167,6 +193,7 @@ ROUTERS: dict[str, str] = {
     "/products": "carousel.products.api.router",
     "/pricing": "pricing.api.router",
     "/events": "carousel.events.api.router",
+    "/books": "imaging.bookshelf.api.router",
 }
 """Prefix under /api/v1 -> ninja router."""
 

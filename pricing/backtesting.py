@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import numpy as np
+from django.utils.timezone import now
 
 from carousel.models import Tenant
 from pricing import lessons, velocity
@@ -71,6 +72,7 @@ def keep(tenant: Tenant, history: History, outcomes: Sequence[Outcome]) -> Lesso
     stays = lessons.stays(tenant, tenant.currency, factors)
     figures = report(outcomes) | {
         "mode": history.mode,
+        "measured": now().isoformat(),
         "since": _date(history, 0),
         "until": _date(history, -1),
         "pace": _pace(stays),

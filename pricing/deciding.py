@@ -13,12 +13,12 @@ from imaging.models import Batch
 from pricing import quoting
 from pricing.models import Decision, Quote, Sale, Strike
 
-SURE = 0.5  # see `word`: chance that the sale lies within 25 %
-LIKELY = 0.35
+SURE = 0.6  # see `word`: chance that the sale lies within 25 %
+LIKELY = 0.4
 
 
 def word(confidence: float) -> str:
-    """High, fair or low: at least a half, at least 35 %, or fewer sell within 25 % of it."""
+    """High, fair or low: at least 60 %, at least 40 %, or fewer sell within 25 % of it."""
     if confidence >= SURE:
         return "high"
     return "fair" if confidence >= LIKELY else "low"

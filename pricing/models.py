@@ -321,6 +321,7 @@ class Import(TenantRow):
     )
     state = models.CharField(max_length=10, choices=State, default=State.RUNNING)
     cursor = models.CharField(max_length=100, blank=True, help_text="Everything before it is in.")
+    total = models.PositiveIntegerField(default=0, help_text="0 = unknown beforehand.")
     rows = models.PositiveIntegerField(default=0)
     added = models.PositiveIntegerField(default=0)
     known = models.PositiveIntegerField(default=0, help_text="Already there, skipped.")

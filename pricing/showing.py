@@ -193,7 +193,8 @@ def _struck(strike: Strike) -> Moment:
     sale = strike.sale
     what = f"struck {sale.title or 'a sale'} ({shown(sale.price, sale.currency)})"
     why = f": {strike.reason}" if strike.reason else ""
-    return Moment(strike.created_at, _name(strike.by), f"{what}{why}")
+    later = ", taken back since" if strike.lifted_at else ""
+    return Moment(strike.created_at, _name(strike.by), f"{what}{why}{later}")
 
 
 def _decided(decision: Decision, product: Product) -> Moment:

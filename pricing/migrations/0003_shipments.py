@@ -7,34 +7,56 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('carousel', '0005_operating'),
-        ('pricing', '0002_pace'),
+        ("carousel", "0005_operating"),
+        ("pricing", "0002_pace"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Shipment',
+            name="Shipment",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('state', models.CharField(choices=[('open', 'Open'), ('done', 'Done')], default='open', max_length=5)),
-                ('lease_until', models.DateTimeField()),
-                ('sales_count', models.PositiveIntegerField(default=0)),
-                ('written_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "Open"), ("done", "Done")], default="open", max_length=5
+                    ),
+                ),
+                ("lease_until", models.DateTimeField()),
+                ("sales_count", models.PositiveIntegerField(default=0)),
+                ("written_at", models.DateTimeField(null=True)),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.AddField(
-            model_name='sale',
-            name='shipment',
-            field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='sales', to='pricing.shipment'),
+            model_name="sale",
+            name="shipment",
+            field=models.ForeignKey(
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="sales",
+                to="pricing.shipment",
+            ),
         ),
         migrations.AddIndex(
-            model_name='sale',
-            index=models.Index(condition=models.Q(('shipment__isnull', True)), fields=['created_at'], name='sale_unshipped'),
+            model_name="sale",
+            index=models.Index(
+                condition=models.Q(("shipment__isnull", True)),
+                fields=["created_at"],
+                name="sale_unshipped",
+            ),
         ),
     ]

@@ -7,61 +7,141 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('carousel', '0005_operating'),
-        ('pricing', '0003_shipments'),
+        ("carousel", "0005_operating"),
+        ("pricing", "0003_shipments"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='InspectedFile',
+            name="InspectedFile",
             fields=[
-                ('path', models.CharField(max_length=700, primary_key=True, serialize=False)),
-                ('rows', models.PositiveIntegerField(default=0)),
-                ('faults', models.JSONField(default=dict)),
-                ('inspected_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='carousel.tenant')),
+                ("path", models.CharField(max_length=700, primary_key=True, serialize=False)),
+                ("rows", models.PositiveIntegerField(default=0)),
+                ("faults", models.JSONField(default=dict)),
+                ("inspected_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="carousel.tenant",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Validation',
+            name="Validation",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('state', models.CharField(choices=[('equal', 'Equal'), ('differs', 'Differs'), ('alert', 'Differs by more than 5 %')], default='equal', max_length=8)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('seconds', models.FloatField(default=0)),
-                ('sales', models.PositiveIntegerField(default=0)),
-                ('on_the_way', models.PositiveIntegerField(default=0, help_text='Not yet shipped, not yet late.')),
-                ('months', models.JSONField(default=list)),
-                ('vectors', models.JSONField(default=dict, help_text='Fault -> how many, on each side.')),
-                ('prices', models.JSONField(default=dict)),
-                ('repaired_at', models.DateTimeField(null=True)),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='%(class)ss', related_query_name='%(class)s', to='carousel.tenant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("equal", "Equal"),
+                            ("differs", "Differs"),
+                            ("alert", "Differs by more than 5 %"),
+                        ],
+                        default="equal",
+                        max_length=8,
+                    ),
+                ),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("seconds", models.FloatField(default=0)),
+                ("sales", models.PositiveIntegerField(default=0)),
+                (
+                    "on_the_way",
+                    models.PositiveIntegerField(
+                        default=0, help_text="Not yet shipped, not yet late."
+                    ),
+                ),
+                ("months", models.JSONField(default=list)),
+                (
+                    "vectors",
+                    models.JSONField(default=dict, help_text="Fault -> how many, on each side."),
+                ),
+                ("prices", models.JSONField(default=dict)),
+                ("repaired_at", models.DateTimeField(null=True)),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="%(class)ss",
+                        related_query_name="%(class)s",
+                        to="carousel.tenant",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at'],
+                "ordering": ["-created_at"],
             },
         ),
         migrations.CreateModel(
-            name='Lack',
+            name="Lack",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('side', models.CharField(choices=[('missing', 'Missing in the lake'), ('extra', 'Only in the lake')], max_length=7)),
-                ('key', models.CharField(help_text='The product, or the sale without one.', max_length=120)),
-                ('sold_at', models.DateTimeField()),
-                ('price', models.DecimalField(decimal_places=3, help_text='In the main unit.', max_digits=15)),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='%(class)ss', related_query_name='%(class)s', to='carousel.tenant')),
-                ('validation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lacks', to='pricing.validation')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                (
+                    "side",
+                    models.CharField(
+                        choices=[("missing", "Missing in the lake"), ("extra", "Only in the lake")],
+                        max_length=7,
+                    ),
+                ),
+                (
+                    "key",
+                    models.CharField(
+                        help_text="The product, or the sale without one.", max_length=120
+                    ),
+                ),
+                ("sold_at", models.DateTimeField()),
+                (
+                    "price",
+                    models.DecimalField(
+                        decimal_places=3, help_text="In the main unit.", max_digits=15
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="%(class)ss",
+                        related_query_name="%(class)s",
+                        to="carousel.tenant",
+                    ),
+                ),
+                (
+                    "validation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lacks",
+                        to="pricing.validation",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['sold_at', 'key'],
+                "ordering": ["sold_at", "key"],
             },
         ),
         migrations.AddIndex(
-            model_name='validation',
-            index=models.Index(fields=['tenant', '-created_at'], name='validation_newest'),
+            model_name="validation",
+            index=models.Index(fields=["tenant", "-created_at"], name="validation_newest"),
         ),
     ]

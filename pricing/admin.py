@@ -1,0 +1,162 @@
+"""Sales to import, export and correct by hand; quotes, strikes and decisions to read."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timezone import now
+from import_export import resources
+from import_export.admin import ImportExportMixin
+
+from carousel import storage
+from carousel.data_fixes import Fixes, Log
+from carousel.models import Membership, Tenant
+from carousel.products.money import shown
+from pricing import importing, reading
+from pricing.models import RETENTION, Comparable, Decision, Import, Lesson, Quote, Sale, Strike
+
+COLUMNS = (
+    "sale_id", "product_id", "sold_at", "price", "currency", "category", "brand", "condition",
+    "title", "colour", "material", "size", "listed_at", "description",
+)  # fmt: skip
+
+
+class SaleResource(resources.ModelResource):  # type: ignore[misc]
+    """Rows of a file as sales of one tenant. A price is read as people write it: 12.50, 4500."""
+
+    class Meta:
+        model = Sale
+        fields = COLUMNS
+        import_id_fields = ("sale_id",)
+        skip_unchanged = True
+        report_skipped = True
+        use_transactions = True
+
+    def __init__(self, tenant: Tenant | None = None) -> None:
+        super().__init__()
+        self.tenant = tenant
+
+    def get_queryset(self) -> Any:
+        return Sale.objects.filter(tenant=self.tenant)
+
+    def before_import_row(self, row: Any, **kwargs: Any) -> None:
+        """The same reading as everywhere; what is wrong is shown beside the row."""
+        if self.tenant is None:
+            raise ValidationError("You belong to no shop, so these sales would be nobody's.")
+        found = reading.read(int(kwargs.get("row_number") or 1), row, self.tenant.currency)
+        why = importing.refusal(found, now() - RETENTION)
+        if why or isinstance(found, reading.Wrong):
+            raise ValidationError(why)
+        sale = importing.sale_from(self.tenant, found)
+        row.update({name: getattr(sale, name) for name in COLUMNS})
+
+    def before_save_instance(self, instance: Sale, row: Any, **kwargs: Any) -> None:
+        instance.tenant = self.tenant  # type: ignore[assignment]
+        instance.source = instance.source or "import"
+
+
+@admin.register(Sale)
+class Sales(ImportExportMixin, Fixes[Sale]):  # type: ignore[misc]
+    resource_classes = (SaleResource,)
+    list_display = (
+        "thumbnail", "title", "amount", "sold_at", "season", "category", "brand", "condition",
+        "source", "tenant",
+    )  # fmt: skip
+    list_display_links = ("thumbnail", "title")
+    list_filter = ("source", "condition", "season", "tenant")
+    search_fields = ("sale_id", "product_id", "title", "brand", "category")
+    raw_id_fields = ("tenant",)
+    exclude = ("vector", "shipment")
+    readonly_fields = ("id", "season", "category_key", "brand_key", "embedding_id", "model")
+    date_hierarchy = "sold_at"
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).defer("vector")
+
+    def get_resource_kwargs(self, request: HttpRequest, **kwargs: Any) -> dict[str, Any]:
+        return {"tenant": _tenant(request)}
+
+    get_import_resource_kwargs = get_resource_kwargs
+    get_export_resource_kwargs = get_resource_kwargs
+
+    @admin.display(description="picture")
+    def thumbnail(self, sale: Sale) -> SafeString | str:
+        if not sale.image_key:
+            return "–"
+        return format_html(
+            '<img src="{}" width="48" height="48" alt="">', storage.url_for(sale.image_key)
+        )
+
+    @admin.display(description="price", ordering="price")
+    def amount(self, sale: Sale) -> str:
+        return shown(sale.price, sale.currency)
+
+
+def _tenant(request: HttpRequest) -> Tenant | None:
+    """The shop that the person works for: the one they have entered, or their first."""
+    entered: Tenant | None = getattr(request, "tenant", None)
+    if entered is not None:
+        return entered
+    own = Membership.objects.filter(user_id=request.user.pk).select_related("tenant")
+    first = own.order_by("created_at").first()
+    return first.tenant if first else None
+
+
+class Comparables(admin.TabularInline):  # type: ignore[type-arg]
+    model = Comparable
+    fields = readonly_fields = (
+        "position", "sale", "price", "sold_at", "similarity", "basis", "weight", "share",
+        "adjusted", "excluded", "reason",
+    )  # fmt: skip
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Quote)
+class Quotes(Log[Quote]):
+    list_display = (
+        "product", "price", "low", "high", "currency", "confidence", "basis", "silence",
+        "is_current", "created_at", "in_the_shop",
+    )  # fmt: skip
+    list_filter = ("is_current", "silence", "basis", "strategy", "tenant")
+    list_select_related = ("product", "tenant")
+    inlines = (Comparables,)
+
+    @admin.display(description="in the shop")
+    def in_the_shop(self, quote: Quote) -> SafeString:
+        return format_html('<a href="{}">View</a>', reverse("price", args=[quote.product_id]))
+
+
+@admin.register(Strike)
+class Strikes(Log[Strike]):
+    list_display = ("product", "sale", "by", "reason", "created_at", "lifted_at", "tenant")
+    list_select_related = ("product", "sale", "by", "tenant")
+
+
+@admin.register(Decision)
+class Decisions(Log[Decision]):
+    list_display = (
+        "product", "kind", "before", "price", "suggested", "by", "reason", "to_audit", "audit_ok",
+        "created_at",
+    )  # fmt: skip
+    list_filter = ("kind", "to_audit", "tenant")
+    list_select_related = ("product", "by", "tenant")
+
+
+@admin.register(Lesson)
+class Lessons(Log[Lesson]):
+    list_display = ("tenant", "created_at", "sales", "currency", "is_current")
+    list_filter = ("is_current", "tenant")
+
+
+@admin.register(Import)
+class Imports(Log[Import]):
+    list_display = ("source", "name", "state", "rows", "added", "known", "refused", "created_at")
+    list_filter = ("source", "state", "tenant")
