@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
+from grouping.neighbourhood import Background
 from grouping.similarity import POSSIBLY, SAME
 
 Floats = npt.NDArray[np.float64]
@@ -38,7 +39,8 @@ class Calibration:
     `cosine`: a bare cosine, when there is no batch to compare with. `run`: the contrast of a pair
     (neighbourhood.py) for lying in one run of the shooting order. `contrast` and the logarithm of
     the `shared` neighbours together, for pairs anywhere. `scale`: from the log odds of a pair to
-    those of its score. With `is_direct` the cosine itself is the score, as Titan's bands are meant.
+    those of its score. `background`: usual look-alikes, for batches too small to show their own.
+    With `is_direct` the cosine itself is the score, as Titan's bands are meant.
     """
 
     model: str
@@ -48,6 +50,7 @@ class Calibration:
     shared: float
     scale: Line
     source: str
+    background: Background | None = None
     is_direct: bool = False
 
     def score(self, cosines: npt.ArrayLike) -> Floats:
@@ -74,10 +77,11 @@ DESCRIPTOR = Calibration(
     model="carousel-descriptor-1",
     cosine=Line(16.0, -11.0),
     run=Line(0.51, 0.79),
-    contrast=Line(1.04, 3.59),
+    contrast=Line(1.04, 4.1),
     shared=0.63,
     scale=Line(0.52, 2.0),
     source="public photos of clothing and groceries, with changes of light, angle and crop",
+    background=Background(0.82, 0.055),
 )
 TITAN = replace(
     DESCRIPTOR,
@@ -92,7 +96,7 @@ def default_for(model: str) -> Calibration:
     """The stored numbers of a known model. Another model gets those of the descriptor: contrast
     and shared neighbours have no unit, so they hold until staff's decisions say better."""
     return DEFAULTS.get(model) or replace(
-        DESCRIPTOR, model=model, source="not fitted to this model yet"
+        DESCRIPTOR, model=model, source="not fitted to this model yet", background=None
     )
 
 

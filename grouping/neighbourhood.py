@@ -21,6 +21,7 @@ COHORT = 0.1
 SPREAD = 0.02
 NEAREST = 4
 EXPANDED = 2
+ANCHOR = 40.0
 CHUNK = 1024
 
 Floats = npt.NDArray[np.float64]
@@ -51,10 +52,30 @@ class Neighbourhood:
         return np.asarray((by_a + by_b) / 2, np.float64)
 
 
-def neighbourhood(vectors: npt.ArrayLike, neighbours: csr_matrix | None = None) -> Neighbourhood:
-    """Of vectors (N, D). `neighbours` (N, N) holds known cosines of near photos, for large N."""
+@dataclass(frozen=True)
+class Background:
+    """Mean and spread of the cosines of a photo's look-alikes, as a model usually has them."""
+
+    mean: float
+    spread: float
+
+
+def neighbourhood(
+    vectors: npt.ArrayLike,
+    background: Background | None = None,
+    neighbours: csr_matrix | None = None,
+) -> Neighbourhood:
+    """Of vectors (N, D). `neighbours` (N, N) holds known cosines of near photos, for large N.
+
+    In a batch of a few photos the look-alikes are photos of the item itself; `background` stands
+    in for them, worth ANCHOR photos.
+    """
     rows = unit(vectors)
     mean, spread = _cohort(rows)
+    if background is not None:
+        trust = ANCHOR / (ANCHOR + max(len(rows) - 1, 0))
+        mean = (1 - trust) * mean + trust * background.mean
+        spread = (1 - trust) * spread + trust * background.spread
     nearest = _listed(neighbours) if neighbours is not None else _nearest(rows)
     return Neighbourhood(rows, mean, spread, _shared(_encoded(rows, nearest)))
 

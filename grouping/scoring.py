@@ -14,7 +14,7 @@ from grouping.similarity import unit
 
 MATES = 2.5
 """Other photos of its item to expect for each photo: in N photos the odds are MATES in N."""
-RETURNS = 0.05
+RETURNS = 0.03
 """How much rarer it is, with a shooting order, that an item comes back after others."""
 STRICTEST = 2.0
 """Nats by which full strictness lowers the log odds of every pair's score."""
@@ -67,7 +67,7 @@ def pair_scores(
 def _weighed(
     stream: Stream, calibration: Calibration, method: Method, neighbours: csr_matrix | None
 ) -> coo_matrix:
-    near = neighbourhood(stream.vectors, neighbours)
+    near = neighbourhood(stream.vectors, calibration.background, neighbours)
     strictness = STRICTEST * (2 * method.strictness - 1)
     anywhere = _anywhere(near, calibration, method) if method.use_returns else _none(near)
     if method.use_order:

@@ -62,9 +62,9 @@ def _completed(cutout: Pixels) -> tuple[Pixels, Mask]:
     small = cv2.resize(np.ascontiguousarray(cutout), size, interpolation=cv2.INTER_AREA)
     colours = np.ascontiguousarray(small[..., :3], np.uint8)
     alpha = np.asarray(small[..., 3], np.float32) / 255
-    alpha = np.maximum(alpha, _unlike_background(colours), dtype=np.float32)
+    alpha = np.asarray(np.maximum(alpha, _unlike_background(colours)), np.float32)
     if (alpha > 0.5).mean() < LEAST_ITEM:
-        alpha = np.ones_like(alpha)
+        alpha = np.ones(alpha.shape, np.float32)
     return colours, alpha
 
 
