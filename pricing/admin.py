@@ -101,7 +101,7 @@ def _tenant(request: HttpRequest) -> Tenant | None:
     entered: Tenant | None = getattr(request, "tenant", None)
     if entered is not None:
         return entered
-    own = Membership.objects.filter(user_id=request.user.pk).select_related("tenant")
+    own = Membership.objects.filter(user_id=str(request.user.pk)).select_related("tenant")
     first = own.order_by("created_at").first()
     return first.tenant if first else None
 

@@ -35,7 +35,7 @@ GOOD = {
 def make_csv(folder: Path, *rows: dict[str, str]) -> Path:
     path = folder / "sales.csv"
     with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(GOOD) + ["image"], restval="")
+        writer = csv.DictWriter(file, [*GOOD, "image"], restval="")
         writer.writeheader()
         writer.writerows(GOOD | row for row in rows)
     return path
@@ -134,10 +134,10 @@ def test_an_import_that_was_killed_goes_on_where_it_stood(tmp_path):
     next(run)
     run.close()
 
-    progress = list(importing.run(plan))
+    rows = [progress.rows for progress in importing.run(plan)]
 
-    assert [each.rows for each in progress] == [6, 9, 10, 10]
-    assert (progress[-1].state, progress[-1].added) == ("done", 10)
+    assert rows == [6, 9, 10, 10]
+    assert Import.objects.values_list("state", "added").get() == ("done", 10)
     assert Sale.objects.count() == 10
 
 
@@ -233,7 +233,7 @@ def test_the_admin_shows_each_wrong_row_before_anything_is_written(client):
     assert Sale.objects.count() == 0
 
 
-# The old database. A schema of the test's own database stands in for it, reached by its own connection.
+# The old database: a table beside ours stands in for it, reached by a connection of its own.
 
 
 @pytest.fixture
