@@ -2,15 +2,19 @@
 
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 import time_machine
+from django.db import connection
 from django.utils.timezone import now
 
 from carousel.events.signing import new_key, sign
 from carousel.models import DeadLetter, InboxEvent, Source
+from carousel.tenants import walls
 from pricing.models import Sale
 from tests.makers import make_product, make_tenant
 
@@ -188,3 +192,41 @@ def test_a_source_that_was_switched_off_is_a_stranger(client):
     Source.objects.update(is_active=False)
 
     assert deliver(client, source, key, make_sale()).status_code == 401
+
+
+@pytest.fixture
+def behind_the_walls(settings):
+    """As the web server runs: a role that owns nothing, and no tenant named yet."""
+    settings.DATABASE_ROLE = walls.ROLE
+
+    @contextmanager
+    def acting() -> Iterator[None]:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET ROLE {walls.ROLE}")
+            cursor.execute("RESET app.tenant")
+            try:
+                yield
+            finally:
+                cursor.execute("RESET ROLE")
+                cursor.execute("RESET app.tenant")
+
+    return acting
+
+
+def test_the_signature_opens_the_wall_of_its_own_tenant(client, behind_the_walls):
+    source, key = make_source()
+    event = make_sale()
+
+    with behind_the_walls():
+        answer = deliver(client, source, key, event)
+
+    assert (answer.status_code, Sale.objects.count()) == (202, 1)
+
+
+def test_a_bad_signature_is_noted_behind_the_wall_too(client, behind_the_walls):
+    source, _ = make_source()
+
+    with behind_the_walls():
+        answer = deliver(client, source, new_key(), make_sale())
+
+    assert (answer.status_code, DeadLetter.objects.get().cause) == (401, "bad signature")

@@ -16,6 +16,7 @@ from carousel.events import inbox, signing
 from carousel.events.envelope import LARGEST_BODY, opened
 from carousel.events.inbox import Outcome
 from carousel.events.models import DeadLetter, Source
+from carousel.tenants import walls
 from carousel.tenants.limits import spend
 
 log = logging.getLogger(__name__)
@@ -46,8 +47,10 @@ def signed(request: HttpRequest) -> Source | None:
         )
     except signing.BadSignature as why:
         log.warning("An event of source %s was refused: %s", source.pk, why)
-        _note_bad_signature(source, str(why))
+        with walls.inside(source.tenant_id):
+            _note_bad_signature(source, str(why))
         return None
+    walls.enter(source.tenant_id)
     request.tenant, request.role = source.tenant, ""  # type: ignore[attr-defined]
     request.allowance = spend(source.tenant, "event")  # type: ignore[attr-defined]
     return source
