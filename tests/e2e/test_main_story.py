@@ -147,7 +147,7 @@ def publish(page: Page, running: Running, batch: str) -> None:
 def test_a_batch_survives_its_worker_and_its_web_server(
     page: Page, quiet: Quiet, running: Running, tmp_path: Path
 ):
-    quiet.expected.append("ERR_|Failed to load|503")
+    quiet.expected.append("ERR_|Failed to load|503|htmx:sse:error")
     sign_in(page)
     batch = upload(page, make_shoot(tmp_path / "shoot", shots=20))
     page.goto(f"/b/{batch}/progress/")
