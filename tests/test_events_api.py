@@ -225,8 +225,9 @@ def test_the_signature_opens_the_wall_of_its_own_tenant(client, behind_the_walls
 
 def test_a_bad_signature_is_noted_behind_the_wall_too(client, behind_the_walls):
     source, _ = make_source()
+    event = make_sale()
 
     with behind_the_walls():
-        answer = deliver(client, source, new_key(), make_sale())
+        answer = deliver(client, source, new_key(), event)
 
     assert (answer.status_code, DeadLetter.objects.get().cause) == (401, "bad signature")
