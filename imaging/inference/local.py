@@ -27,7 +27,7 @@ from imaging.words import grammar_en, grammar_is
 from imaging.words.glossary import glossary
 
 WIDE = votes.Rules(neighbours=30)
-BRAND = votes.Rules(floor=0.9, voters=2, sure_from=0.6)
+BRAND = votes.Rules(floor=0.9, alike_from=0.97, voters=2, sure_from=0.6)
 """A brand is only believed of things that look all but the same."""
 
 

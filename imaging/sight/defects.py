@@ -31,7 +31,8 @@ class Rules:
     most: int = 5
     """More candidates than this are a pattern, not damage."""
     hole_from: float = 0.0008
-    hole_to: float = 0.02
+    hole_to: float = 0.006
+    hole_round: float = 0.55
 
 
 @dataclass(frozen=True)
@@ -140,13 +141,16 @@ def _spot(stats: npt.NDArray[np.int32], share: float, strength: float, mask: Mas
 
 
 def _holes(mask: Mask, area: int, rules: Rules) -> Iterator[Found]:
-    """Small windows in the middle of the item; large ones (a handle, a neck) belong to it."""
+    """Small round windows in the item; large or ragged ones (a handle, a bent arm) belong to it."""
     outside = 1 - mask
     count, labels, stats, _ = cv2.connectedComponentsWithStats(outside)
     border = set(np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])))
     for number in set(range(1, count)) - border:
         left, top, width, height, size = (int(value) for value in stats[number])
-        if rules.hole_from * area <= size <= rules.hole_to * area:
+        compact = min(width, height) / max(width, height)
+        filled = size / (width * height)
+        is_round = min(compact, filled) >= rules.hole_round
+        if is_round and rules.hole_from * area <= size <= rules.hole_to * area:
             yield Found("hole", "moderate", 0.25, _box(left, top, width, height, mask))
 
 
