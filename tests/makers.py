@@ -55,5 +55,6 @@ def make_step(kind: str = "inspect", job_kind: str = "photo", **fields: Any) -> 
     return Step.objects.create(tenant=photo.tenant, job=job, kind=kind, **fields)
 
 
-def make_product(tenant: Tenant | None = None, **fields: Any) -> Product:
-    return Product.objects.create(tenant=tenant or make_tenant(), **fields)
+def make_product(tenant: Tenant | None = None, /, **fields: Any) -> Product:
+    fields.setdefault("tenant", tenant or make_tenant())
+    return Product.objects.create(**fields)

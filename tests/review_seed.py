@@ -36,6 +36,26 @@ def seed(items: int = 6, photos: int = 18, *, grouped: bool = True, name: str = 
     return batch
 
 
+def crowd(items: int, photos: int) -> Batch:
+    """Many photos quickly: the pictures of one item are the same file, and nothing has a vector."""
+    batch = Batch.objects.create(tenant=shop(), name="Crowd")
+    first = make_photo(batch, 0, 0)
+    rest = Photo.objects.bulk_create(
+        Photo(
+            tenant=batch.tenant, batch=batch, index=n, filename=f"IMG_{n:04}.jpg", size=1000,
+            sha256=uuid4().hex * 2, state=Photo.State.READY, files=first.files,
+            taken_at=datetime(2026, 5, 4, 10, tzinfo=UTC) + timedelta(seconds=20 * n),
+        )
+        for n in range(1, photos)
+    )  # fmt: skip
+    held: dict[int, list[Photo]] = {}
+    for n, photo in enumerate([first, *rest]):
+        held.setdefault(items * n // photos, []).append(photo)
+    for item, own in held.items():
+        make_group(batch, own, item)
+    return batch
+
+
 def shop() -> Tenant:
     tenant, _ = Tenant.objects.get_or_create(slug="review", defaults={"name": "Estate shop"})
     for email in WHO:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import count
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -35,7 +36,7 @@ def group(n: int) -> UUID:
     return UUID(int=1000 + n)
 
 
-def make_card(n: int, *photos: int, **values: object) -> Card:
+def make_card(n: int, *photos: int, **values: Any) -> Card:
     named = {"name": f"Item {n}", "position": float(n), **values}
     return Card(id=group(n), photos=tuple(photo(p) for p in photos), **named)  # type: ignore[arg-type]
 

@@ -1,5 +1,6 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -17,7 +18,7 @@ def token(tenant: Tenant | None = None) -> str:
     return ApiKey.issue(tenant or make_tenant(), "front", role="reviewer")[1]
 
 
-def post(client: Client, bearer: str, key: str, title: str = "Mug") -> object:
+def post(client: Client, bearer: str, key: str, title: str = "Mug") -> Any:
     return client.post(
         "/api/v1/products",
         {"title": title},

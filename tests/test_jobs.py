@@ -1,5 +1,6 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -236,7 +237,7 @@ def test_the_sweeper_sends_what_was_lost_and_only_that(monkeypatch):
 
 
 def test_a_broker_that_is_away_loses_nothing(monkeypatch, django_capture_on_commit_callbacks):
-    def away(*_: object, **__: object) -> None:
+    def away(*_: object, **__: Any) -> None:
         raise ConnectionError("no broker")
 
     monkeypatch.setattr(current_app, "send_task", away)

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from celery import current_app
@@ -38,7 +39,7 @@ def schedule(monkeypatch):
     monkeypatch.setattr(wiring, "SCHEDULE", entries)
 
 
-def bury(**fields: object) -> DeadLetter:
+def bury(**fields: Any) -> DeadLetter:
     fields.setdefault("tenant", make_tenant())
     return DeadLetter.objects.create(origin="step:cutout", error="no", **fields)
 

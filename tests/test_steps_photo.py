@@ -1,5 +1,6 @@
 import hashlib
 import io
+from typing import Any
 
 import numpy as np
 import pytest
@@ -120,7 +121,7 @@ def run_photo_steps() -> None:
             runner.run(step.pk)
 
 
-def stored_photo(content: bytes, **fields: object) -> Photo:
+def stored_photo(content: bytes, **fields: Any) -> Photo:
     fields.setdefault("sha256", hashlib.sha256(content).hexdigest())
     photo = make_photo(size=len(content), **fields)
     storage.save_bytes(f"tests/{photo.pk}", content)

@@ -3,6 +3,7 @@ import hashlib
 import hmac
 import json
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import jwt
@@ -166,7 +167,7 @@ def forged(header: dict[str, object], claims: object, key: bytes = b"guess") -> 
     return f"{body}.{part(signature)}"
 
 
-def ours(**changes: object) -> str:
+def ours(**changes: Any) -> str:
     claims = good_claims() | changes
     return jwt.encode(claims, tokens._keys()[0], algorithm="HS256")
 
@@ -265,7 +266,7 @@ def issuer(settings, monkeypatch):
     return make_user("ada@example.com", oidc_subject="subject-1")
 
 
-def from_issuer(key: rsa.RSAPrivateKey = KEY, kid: str = "k1", **changes: object) -> str:
+def from_issuer(key: rsa.RSAPrivateKey = KEY, kid: str = "k1", **changes: Any) -> str:
     moment = int(now().timestamp())
     claims = {
         "iss": ISSUER, "sub": "subject-1", "token_use": "access", "client_id": "front",

@@ -1,5 +1,7 @@
 """From a photo's pixels to a product's words, through the real steps."""
 
+from typing import Any
+
 import pytest
 from PIL import Image, ImageDraw
 
@@ -115,7 +117,7 @@ def test_a_candidate_is_not_told_and_a_confirmed_defect_is():
     assert "hole" not in product.description_en
 
 
-def analysed(image: Image.Image, **fields: object) -> Photo:
+def analysed(image: Image.Image, **fields: Any) -> Photo:
     photo = stored_photo(jpeg(image), batch=fields.pop("batch", None) or make_batch(), **fields)
     run_job(photo.tenant, "photo", photo.pk, PHOTO_STEPS, photo.batch)
     return photo
@@ -138,7 +140,7 @@ def run_steps(kinds):
             assert step.state == Step.State.DONE, step.error
 
 
-def product_of(*photos: Photo, **fields: object) -> Product:
+def product_of(*photos: Photo, **fields: Any) -> Product:
     product = make_product(photos[0].tenant, **fields)
     for place, photo in enumerate(photos):
         ProductImage.objects.create(
@@ -148,7 +150,7 @@ def product_of(*photos: Photo, **fields: object) -> Product:
     return product
 
 
-def make_defect(analysis: Analysis, **fields: object) -> Defect:
+def make_defect(analysis: Analysis, **fields: Any) -> Defect:
     known = {"kind": "stain", "severity": "minor", "confidence": 0.4}
     box = {"x": 0.1, "y": 0.1, "width": 0.1, "height": 0.1}
     return Defect.objects.create(

@@ -1,6 +1,7 @@
 """Small real files for upload tests: no two pictures with the same number are different."""
 
 import io
+from typing import Any
 
 from django.conf import settings
 from PIL import Image
@@ -19,7 +20,7 @@ def make_jpeg(number: int = 0, size: tuple[int, int] = (64, 48)) -> bytes:
     return buffer.getvalue()
 
 
-def send(batch: Batch, content: bytes, filename: str = "IMG_1.jpg", **arrival: object) -> Received:
+def send(batch: Batch, content: bytes, filename: str = "IMG_1.jpg", **arrival: Any) -> Received:
     """Through the one door, in blocks as small as the network likes them."""
     blocks = (content[at : at + 1000] for at in range(0, len(content), 1000))
     return receive(batch.tenant, None, batch, blocks, Arrival(filename, **arrival))  # type: ignore[arg-type]

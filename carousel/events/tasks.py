@@ -14,7 +14,7 @@ def relay_events() -> None:
     while relay.fan_out():
         pass
     for destination in relay.waiting():
-        deliver_to.apply_async([str(destination)], queue=QUEUE, expires=60)
+        deliver_to.apply_async((str(destination),), queue=QUEUE, expires=60)
 
 
 @shared_task(name="carousel.events.tasks.deliver_to")

@@ -67,7 +67,6 @@ def _reopen(photo: Photo) -> None:
     job = _last_job(photo.pk)
     if job is None or not control.retry(job):
         pipeline.start(photo.tenant, "photo", photo.pk, photo.batch)
-    Batch.objects.touch(job.batch_id)
 
 
 def _last_job(photo_id: UUID) -> Job | None:
