@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from sklearn.isotonic import IsotonicRegression
 
-from pricing.engine import LOG_CLOSE, said_of
+from pricing.engine import CLOSE, said_of
 from pricing.evidence import Calibration, Suggestion
 
 FEWEST = 40  # outcomes; below this the normal distribution has to do
@@ -41,7 +41,7 @@ def _curve(
 ) -> tuple[tuple[float, float], ...]:
     """Said chance of being close -> share that was close, never falling."""
     said = np.array([said_of(s.spread, width) for s, _ in priced])
-    close = np.array([abs(error) <= LOG_CLOSE for _, error in priced], dtype=float)
+    close = np.array([abs(math.exp(-error) - 1) <= CLOSE for _, error in priced], dtype=float)
     smooth = IsotonicRegression(y_min=0.0, y_max=1.0).fit(said, close)
     knots = np.unique(np.quantile(said, np.linspace(0, 1, KNOTS)))
     return tuple((float(x), float(smooth.predict([x])[0])) for x in knots)

@@ -22,7 +22,7 @@ from pricing.evidence import (
     Weighed,
 )
 
-LOG_CLOSE = math.log(1.25)  # "close" means within a quarter of the true price
+CLOSE = 0.25  # "close" means within a quarter of what was paid
 UNJUDGED = 0.97  # confidence keeps this much when nobody could judge the pictures
 
 
@@ -176,8 +176,9 @@ def confidence(spread: float, calibration: Calibration, *, judged: bool) -> floa
 
 def said_of(spread: float, width: float) -> float:
     """The chance that a normal error of this spread is close; `width` of 80 % in spreads."""
-    scale = max(width, 1e-3) / (2 * NORMAL_80)
-    return math.erf(LOG_CLOSE / (max(spread * scale, 1e-6) * math.sqrt(2)))
+    sigma = max(spread * max(width, 1e-3) / (2 * NORMAL_80), 1e-6)
+    above, below = math.log(1 + CLOSE) / sigma, -math.log(1 - CLOSE) / sigma
+    return (math.erf(above / math.sqrt(2)) + math.erf(below / math.sqrt(2))) / 2
 
 
 def interpolate(curve: Sequence[tuple[float, float]], x: float) -> float:

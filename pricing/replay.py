@@ -29,8 +29,8 @@ GROWTH = 1.15  # learn anew when there are 15 % more sales,
 MONTH = 30.0  # and at least every month
 FOLDS = 10
 FEWEST_DAYS = 8  # distinct days that make a history
-RECALIBRATE = 100  # outcomes
-REMEMBER = 3000  # outcomes that the calibration looks back on
+RECALIBRATE = 50  # outcomes
+REMEMBER = 500  # outcomes that the calibration looks back on: the first, ignorant ones must fade
 
 
 @dataclass(frozen=True)
@@ -222,7 +222,11 @@ class Scene:
         sale = self.history.sales[row]
         seen = self._seen(sale)
         item = Item(
-            sale.day, self._effects(row), general=self.learned.intercept, sigma=self.learned.sigma
+            sale.day,
+            self._effects(row),
+            quality=0.5,  # the pictures of long ago are taken as ordinary
+            general=self.learned.intercept,
+            sigma=self.learned.sigma,
         )
         evidence = [
             Evidence(

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('pricing', '0004_validations'),
+        ("pricing", "0004_validations"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='import',
-            name='total',
-            field=models.PositiveIntegerField(default=0, help_text='0 = unknown beforehand.'),
+            model_name="import",
+            name="total",
+            field=models.PositiveIntegerField(default=0, help_text="0 = unknown beforehand."),
         ),
     ]
