@@ -61,10 +61,10 @@ def _completed(cutout: Pixels) -> tuple[Pixels, Mask]:
     size = _scaled(cutout.shape[1], cutout.shape[0], scale)
     small = cv2.resize(np.ascontiguousarray(cutout), size, interpolation=cv2.INTER_AREA)
     colours = np.ascontiguousarray(small[..., :3], np.uint8)
-    alpha = np.asarray(small[..., 3], np.float32) / 255
-    alpha = np.asarray(np.maximum(alpha, _unlike_background(colours)), np.float32)
+    masked = np.asarray(small[..., 3], np.float32) / 255
+    alpha: Mask = np.asarray(np.maximum(masked, _unlike_background(colours)), np.float32)
     if (alpha > 0.5).mean() < LEAST_ITEM:
-        alpha = np.ones(alpha.shape, np.float32)
+        return colours, np.ones(alpha.shape, np.float32)
     return colours, alpha
 
 

@@ -1,0 +1,152 @@
+"""The descriptor, ONNX encoders and consignors' cards, on pictures that the tests draw."""
+
+import hashlib
+
+import numpy as np
+import pytest
+import zxingcpp
+from PIL import Image, ImageDraw, ImageEnhance
+
+from imaging.pixels import descriptor, encoders, tags
+from tests.machine import SHARED_DATA
+
+WEIGHTS = SHARED_DATA / "models" / "mobilenet_v1_1.0_224_embed1024.onnx"
+
+
+def shirt(colour, stripe=(240, 240, 240), light=1.0, turn=0):
+    """A striped shirt, cut out."""
+    picture = Image.new("RGBA", (400, 400))
+    draw = ImageDraw.Draw(picture)
+    draw.polygon(
+        [(60, 90), (150, 50), (250, 50), (340, 90), (310, 170), (280, 150), (280, 360), (120, 360),
+         (120, 150), (90, 170)],
+        fill=(*colour, 255),
+    )  # fmt: skip
+    for y in range(180, 340, 40):
+        draw.rectangle([120, y, 280, y + 12], fill=(*stripe, 255))
+    red, green, blue, alpha = picture.rotate(turn, Image.Resampling.BICUBIC).split()
+    lit = ImageEnhance.Brightness(Image.merge("RGB", (red, green, blue))).enhance(light)
+    return Image.merge("RGBA", (*lit.split(), alpha))
+
+
+def card(text):
+    code = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode)
+    picture = Image.fromarray(np.asarray(zxingcpp.write_barcode_to_image(code, scale=6)))
+    photo = Image.new("RGB", (900, 700), (120, 110, 100))
+    photo.paste(picture.convert("RGB"), (300, 200))
+    return photo
+
+
+def test_a_vector_has_1024_numbers_and_length_one():
+    vector = descriptor.describe(shirt((180, 40, 40)))
+
+    assert (vector.shape, vector.dtype) == ((1024,), np.float32)
+    assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-5)
+
+
+def test_picture_and_pixels_have_one_vector():
+    picture = shirt((180, 40, 40))
+
+    assert np.array_equal(descriptor.describe(picture), descriptor.describe(np.asarray(picture)))
+
+
+def test_another_light_is_nearer_than_another_colour():
+    red = descriptor.describe(shirt((180, 40, 40)))
+
+    darker = descriptor.describe(shirt((180, 40, 40), light=0.8, turn=4))
+    green = descriptor.describe(shirt((40, 140, 60)))
+
+    assert red @ darker > red @ green + 0.1
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 900), (900, 3)])
+def test_odd_sizes_have_a_vector(size):
+    vector = descriptor.describe(Image.new("RGBA", size, (90, 90, 90, 255)))
+
+    assert np.isfinite(vector).all()
+
+
+def test_a_cut_out_with_nothing_in_it_has_a_vector():
+    assert np.isfinite(descriptor.describe(Image.new("RGBA", (64, 64)))).all()
+
+
+def test_a_photo_that_is_not_cut_out_is_refused():
+    with pytest.raises(ValueError, match="transparency"):
+        descriptor.describe(Image.new("RGB", (64, 64)))
+
+
+def test_a_consignor_s_card_is_read():
+    found = tags.read_tag(card("consignor:Anna Jónsdóttir;sku:A-12;location:B3"))
+
+    assert found == tags.Tag("Anna Jónsdóttir", "A-12", "B3")
+
+
+def test_a_card_is_read_at_an_angle():
+    assert tags.read_tag(card("consignor:Anna").rotate(20, fillcolor=(120, 110, 100)))
+
+
+@pytest.mark.parametrize(
+    "text", ["https://shop.example/17", "consignor:", "sku:A-12", "5690000001"]
+)
+def test_any_other_code_is_no_card(text):
+    assert tags.read_tag(card(text)) is None
+
+
+def test_a_photo_without_a_code_is_no_card():
+    assert tags.read_tag(shirt((180, 40, 40)).convert("RGB")) is None
+
+
+@pytest.mark.shared_data
+def test_any_onnx_encoder_describes_a_cut_out():
+    encoder = encoders.located(str(WEIGHTS), "", WEIGHTS.parent, refuse)
+
+    vector = encoder.describe(shirt((180, 40, 40)))
+
+    assert vector.shape == (1024,)
+    assert encoder.name.startswith("mobilenet_v1_1.0_224_embed1024-")
+
+
+def refuse(source):
+    raise AssertionError(f"{source} was fetched.")
+
+
+def test_a_file_with_another_sum_is_refused(tmp_path):
+    (tmp_path / "model.onnx").write_bytes(b"not this one")
+
+    with pytest.raises(encoders.Unusable, match="sha256"):
+        encoders.located(str(tmp_path / "model.onnx"), "0" * 64, tmp_path, refuse)
+
+
+def test_a_fetched_file_with_another_sum_is_not_kept(tmp_path):
+    with pytest.raises(encoders.Unusable, match="sha256"):
+        encoders.located("https://models.example/m.onnx", "0" * 64, tmp_path, lambda _: b"bad")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_address_is_fetched_once(tmp_path):
+    asked = []
+    content = b"weights"
+    total = hashlib.sha256(content).hexdigest()
+
+    def fetch(source):
+        asked.append(source)
+        return content
+
+    for _ in range(2):
+        found = encoders.located("https://models.example/m.onnx", total, tmp_path, fetch)
+
+    assert asked == ["https://models.example/m.onnx"]
+    assert found.path.read_bytes() == content
+
+
+def test_an_address_without_a_sum_is_refused(tmp_path):
+    with pytest.raises(encoders.Unusable, match="sha256"):
+        encoders.located("https://models.example/m.onnx", "", tmp_path, refuse)
+
+
+def test_a_file_that_is_no_model_is_refused(tmp_path):
+    (tmp_path / "model.onnx").write_bytes(b"text")
+
+    with pytest.raises(encoders.Unusable, match="not a model"):
+        encoders.Encoder(tmp_path / "model.onnx").describe(shirt((1, 2, 3)))
