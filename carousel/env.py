@@ -24,14 +24,18 @@ def flag(name: str, *, default: bool = False) -> bool:
 def number(name: str, default: int, *, low: int = 0, high: int = 10**12) -> int:
     value = text(name, str(default))
     if not value.lstrip("-").isdigit() or not low <= int(value) <= high:
-        raise ImproperlyConfigured(f"{name} is {value!r}; it must be a number from {low} to {high}.")
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}; it must be a number from {low} to {high}."
+        )
     return int(value)
 
 
 def choice(name: str, default: str, allowed: set[str]) -> str:
     value = text(name, default)
     if value not in allowed:
-        raise ImproperlyConfigured(f"{name} is {value!r}; choose one of {', '.join(sorted(allowed))}.")
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}; choose one of {', '.join(sorted(allowed))}."
+        )
     return value
 
 

@@ -8,162 +8,312 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('carousel', '0001_initial'),
+        ("carousel", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Delivery',
+            name="Delivery",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('subject', models.UUIDField(null=True)),
-                ('position', models.BigIntegerField()),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('sent', 'Sent'), ('dead', 'Dead')], default='waiting', max_length=8)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('run_after', models.DateTimeField(default=django.utils.timezone.now)),
-                ('status', models.PositiveSmallIntegerField(help_text='The last HTTP status.', null=True)),
-                ('answer', models.CharField(blank=True, max_length=500)),
-                ('duration_ms', models.PositiveIntegerField(null=True)),
-                ('sent_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                ("subject", models.UUIDField(null=True)),
+                ("position", models.BigIntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("waiting", "Waiting"), ("sent", "Sent"), ("dead", "Dead")],
+                        default="waiting",
+                        max_length=8,
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("run_after", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "status",
+                    models.PositiveSmallIntegerField(help_text="The last HTTP status.", null=True),
+                ),
+                ("answer", models.CharField(blank=True, max_length=500)),
+                ("duration_ms", models.PositiveIntegerField(null=True)),
+                ("sent_at", models.DateTimeField(null=True)),
             ],
             options={
-                'verbose_name_plural': 'deliveries',
+                "verbose_name_plural": "deliveries",
             },
         ),
         migrations.CreateModel(
-            name='Destination',
+            name="Destination",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('name', models.CharField(max_length=100)),
-                ('sealed_keys', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), blank=True, default=list, editable=False, size=None)),
-                ('is_active', models.BooleanField(default=True)),
-                ('kind', models.CharField(choices=[('webhook', 'Signed webhook'), ('eventbridge', 'EventBridge bus')], default='webhook', max_length=12)),
-                ('address', models.CharField(help_text='An https address, or the name of a bus.', max_length=500)),
-                ('kinds', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), blank=True, default=list, help_text='Event kinds it wants; empty for all.', size=None)),
-                ('failures', models.PositiveIntegerField(default=0, editable=False)),
-                ('open_until', models.DateTimeField(editable=False, null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                ("name", models.CharField(max_length=100)),
+                (
+                    "sealed_keys",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(),
+                        blank=True,
+                        default=list,
+                        editable=False,
+                        size=None,
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("webhook", "Signed webhook"), ("eventbridge", "EventBridge bus")],
+                        default="webhook",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "address",
+                    models.CharField(
+                        help_text="An https address, or the name of a bus.", max_length=500
+                    ),
+                ),
+                (
+                    "kinds",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60),
+                        blank=True,
+                        default=list,
+                        help_text="Event kinds it wants; empty for all.",
+                        size=None,
+                    ),
+                ),
+                ("failures", models.PositiveIntegerField(default=0, editable=False)),
+                ("open_until", models.DateTimeField(editable=False, null=True)),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='InboxEvent',
+            name="InboxEvent",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('key', models.CharField(editable=False, max_length=400, null=True, unique=True)),
-                ('event_id', models.CharField(max_length=255)),
-                ('kind', models.CharField(max_length=60)),
-                ('source', models.CharField(max_length=200)),
-                ('subject', models.UUIDField(null=True)),
-                ('at', models.DateTimeField(help_text="When it happened, by the sender's clock.")),
-                ('data', models.JSONField(default=dict)),
-                ('fingerprint', models.CharField(max_length=64)),
-                ('state', models.CharField(choices=[('applied', 'Applied'), ('unchanged', 'Nothing new'), ('waiting', 'Waiting to be tried again'), ('parked', 'Too early: waiting for the listing'), ('dead', 'Dead')], default='waiting', max_length=10)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('run_after', models.DateTimeField(default=django.utils.timezone.now)),
-                ('applied_at', models.DateTimeField(null=True)),
-                ('error', models.TextField(blank=True)),
-                ('duplicates', models.PositiveIntegerField(default=0, help_text='How often it came again.')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                ("key", models.CharField(editable=False, max_length=400, null=True, unique=True)),
+                ("event_id", models.CharField(max_length=255)),
+                ("kind", models.CharField(max_length=60)),
+                ("source", models.CharField(max_length=200)),
+                ("subject", models.UUIDField(null=True)),
+                ("at", models.DateTimeField(help_text="When it happened, by the sender's clock.")),
+                ("data", models.JSONField(default=dict)),
+                ("fingerprint", models.CharField(max_length=64)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("applied", "Applied"),
+                            ("unchanged", "Nothing new"),
+                            ("waiting", "Waiting to be tried again"),
+                            ("parked", "Too early: waiting for the listing"),
+                            ("dead", "Dead"),
+                        ],
+                        default="waiting",
+                        max_length=10,
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("run_after", models.DateTimeField(default=django.utils.timezone.now)),
+                ("applied_at", models.DateTimeField(null=True)),
+                ("error", models.TextField(blank=True)),
+                (
+                    "duplicates",
+                    models.PositiveIntegerField(default=0, help_text="How often it came again."),
+                ),
             ],
             options={
-                'verbose_name': 'received event',
+                "verbose_name": "received event",
             },
         ),
         migrations.CreateModel(
-            name='Source',
+            name="Source",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('name', models.CharField(max_length=100)),
-                ('sealed_keys', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), blank=True, default=list, editable=False, size=None)),
-                ('is_active', models.BooleanField(default=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                ("name", models.CharField(max_length=100)),
+                (
+                    "sealed_keys",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(),
+                        blank=True,
+                        default=list,
+                        editable=False,
+                        size=None,
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.AddField(
-            model_name='deadletter',
-            name='cause',
-            field=models.CharField(blank=True, help_text='What letters are grouped by.', max_length=80),
+            model_name="deadletter",
+            name="cause",
+            field=models.CharField(
+                blank=True, help_text="What letters are grouped by.", max_length=80
+            ),
         ),
         migrations.AddField(
-            model_name='product',
-            name='delisted_at',
+            model_name="product",
+            name="delisted_at",
             field=models.DateTimeField(editable=False, null=True),
         ),
         migrations.AddField(
-            model_name='product',
-            name='relisted_from',
-            field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='relistings', to='carousel.product'),
+            model_name="product",
+            name="relisted_from",
+            field=models.ForeignKey(
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="relistings",
+                to="carousel.product",
+            ),
         ),
         migrations.AddField(
-            model_name='product',
-            name='sold_at',
+            model_name="product",
+            name="sold_at",
             field=models.DateTimeField(editable=False, null=True),
         ),
         migrations.AddIndex(
-            model_name='deadletter',
-            index=models.Index(condition=models.Q(('replayed_at', None)), fields=['tenant', 'buried_at'], name='letter_open'),
+            model_name="deadletter",
+            index=models.Index(
+                condition=models.Q(("replayed_at", None)),
+                fields=["tenant", "buried_at"],
+                name="letter_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='product',
-            constraint=models.UniqueConstraint(condition=models.Q(('group_id__isnull', False)), fields=('tenant', 'group_id'), name='one_product_per_group'),
+            model_name="product",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("group_id__isnull", False)),
+                fields=("tenant", "group_id"),
+                name="one_product_per_group",
+            ),
         ),
         migrations.AddField(
-            model_name='delivery',
-            name='event',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='carousel.event'),
+            model_name="delivery",
+            name="event",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="deliveries",
+                to="carousel.event",
+            ),
         ),
         migrations.AddField(
-            model_name='delivery',
-            name='tenant',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='%(class)ss', related_query_name='%(class)s', to='carousel.tenant'),
+            model_name="delivery",
+            name="tenant",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="%(class)ss",
+                related_query_name="%(class)s",
+                to="carousel.tenant",
+            ),
         ),
         migrations.AddField(
-            model_name='destination',
-            name='tenant',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='%(class)ss', related_query_name='%(class)s', to='carousel.tenant'),
+            model_name="destination",
+            name="tenant",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="%(class)ss",
+                related_query_name="%(class)s",
+                to="carousel.tenant",
+            ),
         ),
         migrations.AddField(
-            model_name='delivery',
-            name='destination',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='carousel.destination'),
+            model_name="delivery",
+            name="destination",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="deliveries",
+                to="carousel.destination",
+            ),
         ),
         migrations.AddField(
-            model_name='inboxevent',
-            name='tenant',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='%(class)ss', related_query_name='%(class)s', to='carousel.tenant'),
+            model_name="inboxevent",
+            name="tenant",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="%(class)ss",
+                related_query_name="%(class)s",
+                to="carousel.tenant",
+            ),
         ),
         migrations.AddField(
-            model_name='source',
-            name='tenant',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='%(class)ss', related_query_name='%(class)s', to='carousel.tenant'),
+            model_name="source",
+            name="tenant",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="%(class)ss",
+                related_query_name="%(class)s",
+                to="carousel.tenant",
+            ),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['destination', 'subject', 'position'], name='delivery_waiting'),
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("state", "waiting")),
+                fields=["destination", "subject", "position"],
+                name="delivery_waiting",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.UniqueConstraint(fields=('event', 'destination'), name='one_delivery_each'),
+            model_name="delivery",
+            constraint=models.UniqueConstraint(
+                fields=("event", "destination"), name="one_delivery_each"
+            ),
         ),
         migrations.AddIndex(
-            model_name='inboxevent',
-            index=models.Index(condition=models.Q(('state__in', ['waiting', 'parked'])), fields=['run_after'], name='inbox_open'),
+            model_name="inboxevent",
+            index=models.Index(
+                condition=models.Q(("state__in", ["waiting", "parked"])),
+                fields=["run_after"],
+                name="inbox_open",
+            ),
         ),
         migrations.AddIndex(
-            model_name='inboxevent',
-            index=models.Index(fields=['tenant', 'subject'], name='inbox_by_subject'),
+            model_name="inboxevent",
+            index=models.Index(fields=["tenant", "subject"], name="inbox_by_subject"),
         ),
         migrations.AddIndex(
-            model_name='inboxevent',
-            index=models.Index(fields=['created_at'], name='inbox_by_arrival'),
+            model_name="inboxevent",
+            index=models.Index(fields=["created_at"], name="inbox_by_arrival"),
         ),
     ]

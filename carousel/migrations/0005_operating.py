@@ -6,71 +6,118 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('carousel', '0004_idempotency_keys'),
+        ("carousel", "0004_idempotency_keys"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Heartbeat',
+            name="Heartbeat",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('worker', models.CharField(max_length=120, unique=True)),
-                ('seen_at', models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                ("worker", models.CharField(max_length=120, unique=True)),
+                ("seen_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Schedule',
+            name="Schedule",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('name', models.CharField(max_length=60, unique=True)),
-                ('started_at', models.DateTimeField(null=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('succeeded_at', models.DateTimeField(null=True)),
-                ('is_ok', models.BooleanField(default=True)),
-                ('note', models.TextField(blank=True)),
-                ('runs', models.PositiveBigIntegerField(default=0)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                ("name", models.CharField(max_length=60, unique=True)),
+                ("started_at", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("succeeded_at", models.DateTimeField(null=True)),
+                ("is_ok", models.BooleanField(default=True)),
+                ("note", models.TextField(blank=True)),
+                ("runs", models.PositiveBigIntegerField(default=0)),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Alert',
+            name="Alert",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('kind', models.CharField(max_length=60)),
-                ('subject', models.CharField(blank=True, help_text='Which tenant, queue, file.', max_length=120)),
-                ('severity', models.PositiveSmallIntegerField(choices=[(1, 'P1'), (2, 'P2'), (3, 'P3'), (4, 'P4')])),
-                ('detail', models.TextField()),
-                ('due_at', models.DateTimeField()),
-                ('seen_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('times', models.PositiveIntegerField(default=1)),
-                ('told_at', models.DateTimeField(null=True)),
-                ('resolved_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                ("kind", models.CharField(max_length=60)),
+                (
+                    "subject",
+                    models.CharField(
+                        blank=True, help_text="Which tenant, queue, file.", max_length=120
+                    ),
+                ),
+                (
+                    "severity",
+                    models.PositiveSmallIntegerField(
+                        choices=[(1, "P1"), (2, "P2"), (3, "P3"), (4, "P4")]
+                    ),
+                ),
+                ("detail", models.TextField()),
+                ("due_at", models.DateTimeField()),
+                ("seen_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("times", models.PositiveIntegerField(default=1)),
+                ("told_at", models.DateTimeField(null=True)),
+                ("resolved_at", models.DateTimeField(null=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['-created_at'], name='alert_newest')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('resolved_at', None)), fields=('kind', 'subject'), name='one_firing_alert_per_subject')],
+                "indexes": [models.Index(fields=["-created_at"], name="alert_newest")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("resolved_at", None)),
+                        fields=("kind", "subject"),
+                        name="one_firing_alert_per_subject",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Sample',
+            name="Sample",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('name', models.CharField(max_length=60)),
-                ('value', models.FloatField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                ("name", models.CharField(max_length=60)),
+                ("value", models.FloatField()),
             ],
             options={
-                'indexes': [models.Index(fields=['name', 'created_at'], name='sample_over_time')],
+                "indexes": [models.Index(fields=["name", "created_at"], name="sample_over_time")],
             },
         ),
     ]

@@ -9,121 +9,374 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('carousel', '0003_tokens_and_audit'),
-        ('imaging', '0001_initial'),
+        ("carousel", "0003_tokens_and_audit"),
+        ("imaging", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Analysis',
+            name="Analysis",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('is_current', models.BooleanField(default=True)),
-                ('status', models.CharField(choices=[('completed', 'Completed'), ('failed', 'Failed')], default='completed', max_length=10)),
-                ('model', models.CharField(max_length=100)),
-                ('model_version', models.CharField(blank=True, max_length=60)),
-                ('made_by_fallback', models.BooleanField(default=False)),
-                ('made_locally', models.BooleanField(default=True)),
-                ('label', models.CharField(blank=True, help_text='Category; empty is unknown.', max_length=120)),
-                ('confidence', models.FloatField(default=0, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1)])),
-                ('scores', models.JSONField(blank=True, default=dict, help_text='Label -> score.')),
-                ('description', models.TextField(blank=True)),
-                ('description_model', models.CharField(blank=True, max_length=100)),
-                ('processing_time_ms', models.PositiveIntegerField(default=0)),
-                ('error_message', models.TextField(blank=True)),
-                ('raw', models.JSONField(blank=True, default=dict, help_text='What the models answered.')),
-                ('photo', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='analyses', to='imaging.photo')),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='analyses', to='carousel.tenant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                ("is_current", models.BooleanField(default=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("completed", "Completed"), ("failed", "Failed")],
+                        default="completed",
+                        max_length=10,
+                    ),
+                ),
+                ("model", models.CharField(max_length=100)),
+                ("model_version", models.CharField(blank=True, max_length=60)),
+                ("made_by_fallback", models.BooleanField(default=False)),
+                ("made_locally", models.BooleanField(default=True)),
+                (
+                    "label",
+                    models.CharField(
+                        blank=True, help_text="Category; empty is unknown.", max_length=120
+                    ),
+                ),
+                (
+                    "confidence",
+                    models.FloatField(
+                        default=0,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(1),
+                        ],
+                    ),
+                ),
+                ("scores", models.JSONField(blank=True, default=dict, help_text="Label -> score.")),
+                ("description", models.TextField(blank=True)),
+                ("description_model", models.CharField(blank=True, max_length=100)),
+                ("processing_time_ms", models.PositiveIntegerField(default=0)),
+                ("error_message", models.TextField(blank=True)),
+                (
+                    "raw",
+                    models.JSONField(
+                        blank=True, default=dict, help_text="What the models answered."
+                    ),
+                ),
+                (
+                    "photo",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="analyses",
+                        to="imaging.photo",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="analyses",
+                        to="carousel.tenant",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'analyses',
-                'ordering': ['-created_at', 'id'],
+                "verbose_name_plural": "analyses",
+                "ordering": ["-created_at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Attribute',
+            name="Attribute",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('name', models.CharField(max_length=40)),
-                ('value', models.CharField(max_length=200)),
-                ('confidence', models.FloatField(default=0, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1)])),
-                ('source', models.CharField(choices=[('model', 'Model'), ('staff', 'Staff')], default='model', max_length=10)),
-                ('metadata', models.JSONField(blank=True, default=dict)),
-                ('analysis', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attributes', to='imaging.analysis')),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='%(class)ss', related_query_name='%(class)s', to='carousel.tenant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                ("name", models.CharField(max_length=40)),
+                ("value", models.CharField(max_length=200)),
+                (
+                    "confidence",
+                    models.FloatField(
+                        default=0,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(1),
+                        ],
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[("model", "Model"), ("staff", "Staff")],
+                        default="model",
+                        max_length=10,
+                    ),
+                ),
+                ("metadata", models.JSONField(blank=True, default=dict)),
+                (
+                    "analysis",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attributes",
+                        to="imaging.analysis",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="%(class)ss",
+                        related_query_name="%(class)s",
+                        to="carousel.tenant",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name', '-confidence', 'value'],
+                "ordering": ["name", "-confidence", "value"],
             },
         ),
         migrations.CreateModel(
-            name='Defect',
+            name="Defect",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('kind', models.CharField(choices=[('stain', 'Stain'), ('scratch', 'Scratch'), ('hole', 'Hole'), ('tear', 'Tear'), ('crack', 'Crack'), ('chip', 'Chip'), ('dent', 'Dent'), ('wear', 'Wear'), ('fading', 'Fading'), ('pilling', 'Pilling'), ('blemish', 'Blemish')], max_length=10)),
-                ('severity', models.CharField(choices=[('minor', 'Minor'), ('moderate', 'Moderate'), ('major', 'Major')], max_length=10)),
-                ('confidence', models.FloatField(default=0, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1)])),
-                ('x', models.FloatField(validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1)])),
-                ('y', models.FloatField(validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1)])),
-                ('width', models.FloatField(validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1)])),
-                ('height', models.FloatField(validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1)])),
-                ('description', models.TextField(blank=True)),
-                ('state', models.CharField(choices=[('candidate', 'Candidate'), ('confirmed', 'Confirmed'), ('dismissed', 'Dismissed')], default='candidate', max_length=10)),
-                ('analysis', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='defects', to='imaging.analysis')),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='%(class)ss', related_query_name='%(class)s', to='carousel.tenant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("stain", "Stain"),
+                            ("scratch", "Scratch"),
+                            ("hole", "Hole"),
+                            ("tear", "Tear"),
+                            ("crack", "Crack"),
+                            ("chip", "Chip"),
+                            ("dent", "Dent"),
+                            ("wear", "Wear"),
+                            ("fading", "Fading"),
+                            ("pilling", "Pilling"),
+                            ("blemish", "Blemish"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "severity",
+                    models.CharField(
+                        choices=[("minor", "Minor"), ("moderate", "Moderate"), ("major", "Major")],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "confidence",
+                    models.FloatField(
+                        default=0,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(1),
+                        ],
+                    ),
+                ),
+                (
+                    "x",
+                    models.FloatField(
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(1),
+                        ]
+                    ),
+                ),
+                (
+                    "y",
+                    models.FloatField(
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(1),
+                        ]
+                    ),
+                ),
+                (
+                    "width",
+                    models.FloatField(
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(1),
+                        ]
+                    ),
+                ),
+                (
+                    "height",
+                    models.FloatField(
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(1),
+                        ]
+                    ),
+                ),
+                ("description", models.TextField(blank=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("candidate", "Candidate"),
+                            ("confirmed", "Confirmed"),
+                            ("dismissed", "Dismissed"),
+                        ],
+                        default="candidate",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "analysis",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="defects",
+                        to="imaging.analysis",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="%(class)ss",
+                        related_query_name="%(class)s",
+                        to="carousel.tenant",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-confidence', 'id'],
+                "ordering": ["-confidence", "id"],
             },
         ),
         migrations.CreateModel(
-            name='ModelCall',
+            name="ModelCall",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('capability', models.CharField(max_length=40)),
-                ('provider', models.CharField(max_length=60)),
-                ('model', models.CharField(max_length=100)),
-                ('version', models.CharField(blank=True, max_length=60)),
-                ('arm', models.CharField(blank=True, help_text='Which side of an A/B test.', max_length=40)),
-                ('position', models.PositiveSmallIntegerField(default=0, help_text='0 is the first choice.')),
-                ('local', models.BooleanField(default=False)),
-                ('subject_id', models.UUIDField(null=True)),
-                ('ms', models.PositiveIntegerField()),
-                ('tokens_in', models.PositiveIntegerField(default=0)),
-                ('tokens_out', models.PositiveIntegerField(default=0)),
-                ('cost_micro_usd', models.PositiveBigIntegerField(default=0)),
-                ('outcome', models.CharField(choices=[('ok', 'Ok'), ('retry', 'Failed for now'), ('gave_up', 'Failed for good')], max_length=10)),
-                ('error', models.TextField(blank=True)),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='%(class)ss', related_query_name='%(class)s', to='carousel.tenant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                ("capability", models.CharField(max_length=40)),
+                ("provider", models.CharField(max_length=60)),
+                ("model", models.CharField(max_length=100)),
+                ("version", models.CharField(blank=True, max_length=60)),
+                (
+                    "arm",
+                    models.CharField(
+                        blank=True, help_text="Which side of an A/B test.", max_length=40
+                    ),
+                ),
+                (
+                    "position",
+                    models.PositiveSmallIntegerField(default=0, help_text="0 is the first choice."),
+                ),
+                ("local", models.BooleanField(default=False)),
+                ("subject_id", models.UUIDField(null=True)),
+                ("ms", models.PositiveIntegerField()),
+                ("tokens_in", models.PositiveIntegerField(default=0)),
+                ("tokens_out", models.PositiveIntegerField(default=0)),
+                ("cost_micro_usd", models.PositiveBigIntegerField(default=0)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("ok", "Ok"),
+                            ("retry", "Failed for now"),
+                            ("gave_up", "Failed for good"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("error", models.TextField(blank=True)),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="%(class)ss",
+                        related_query_name="%(class)s",
+                        to="carousel.tenant",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at', 'id'],
+                "ordering": ["-created_at", "id"],
             },
         ),
         migrations.AddConstraint(
-            model_name='analysis',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('photo',), name='one_current_analysis'),
+            model_name="analysis",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_current", True)),
+                fields=("photo",),
+                name="one_current_analysis",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='attribute',
-            constraint=models.UniqueConstraint(fields=('analysis', 'name', 'value'), name='attribute_once_per_analysis'),
+            model_name="attribute",
+            constraint=models.UniqueConstraint(
+                fields=("analysis", "name", "value"), name="attribute_once_per_analysis"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='defect',
-            constraint=models.CheckConstraint(condition=models.Q(('height__gt', 0), ('width__gt', 0), ('x__gte', 0), ('y__gte', 0), ('x__lte', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.Value(1), '-', models.F('width')), '+', models.Value(1e-09))), ('y__lte', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.Value(1), '-', models.F('height')), '+', models.Value(1e-09)))), name='defect_inside_the_photo'),
+            model_name="defect",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("height__gt", 0),
+                    ("width__gt", 0),
+                    ("x__gte", 0),
+                    ("y__gte", 0),
+                    (
+                        "x__lte",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                models.Value(1), "-", models.F("width")
+                            ),
+                            "+",
+                            models.Value(1e-09),
+                        ),
+                    ),
+                    (
+                        "y__lte",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                models.Value(1), "-", models.F("height")
+                            ),
+                            "+",
+                            models.Value(1e-09),
+                        ),
+                    ),
+                ),
+                name="defect_inside_the_photo",
+            ),
         ),
         migrations.AddIndex(
-            model_name='modelcall',
-            index=models.Index(fields=['tenant', 'created_at'], name='model_call_by_day'),
+            model_name="modelcall",
+            index=models.Index(fields=["tenant", "created_at"], name="model_call_by_day"),
         ),
         migrations.AddIndex(
-            model_name='modelcall',
-            index=models.Index(fields=['subject_id', 'capability'], name='model_call_by_subject'),
+            model_name="modelcall",
+            index=models.Index(fields=["subject_id", "capability"], name="model_call_by_subject"),
         ),
     ]

@@ -8,59 +8,148 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('carousel', '0003_tokens_and_audit'),
-        ('imaging', '0002_analysis_and_model_calls'),
+        ("carousel", "0003_tokens_and_audit"),
+        ("imaging", "0002_analysis_and_model_calls"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Receipt',
+            name="Receipt",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('name', models.CharField(blank=True, help_text='The folder, if it was one.', max_length=255)),
-                ('fingerprint', models.CharField(help_text='SHA-256 over paths and sizes.', max_length=64)),
-                ('first_index', models.PositiveIntegerField(help_text='Place of its first file in the batch.')),
-                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='receipts', to='imaging.batch')),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='%(class)ss', related_query_name='%(class)s', to='carousel.tenant')),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                (
+                    "name",
+                    models.CharField(
+                        blank=True, help_text="The folder, if it was one.", max_length=255
+                    ),
+                ),
+                (
+                    "fingerprint",
+                    models.CharField(help_text="SHA-256 over paths and sizes.", max_length=64),
+                ),
+                (
+                    "first_index",
+                    models.PositiveIntegerField(help_text="Place of its first file in the batch."),
+                ),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="receipts",
+                        to="imaging.batch",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="%(class)ss",
+                        related_query_name="%(class)s",
+                        to="carousel.tenant",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['created_at', 'id'],
+                "ordering": ["created_at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Line',
+            name="Line",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('number', models.PositiveIntegerField(help_text='Place in the selection, from 0.')),
-                ('path', models.CharField(max_length=1000)),
-                ('size', models.PositiveBigIntegerField(help_text='Bytes.')),
-                ('sha256', models.CharField(blank=True, max_length=64)),
-                ('outcome', models.CharField(choices=[('waiting', 'Still to come'), ('stored', 'Stored'), ('here', 'Already here'), ('refused', 'Refused')], default='waiting', max_length=10)),
-                ('reason', models.TextField(blank=True)),
-                ('photo', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='lines', to='imaging.photo')),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='%(class)ss', related_query_name='%(class)s', to='carousel.tenant')),
-                ('receipt', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='imaging.receipt')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                (
+                    "number",
+                    models.PositiveIntegerField(help_text="Place in the selection, from 0."),
+                ),
+                ("path", models.CharField(max_length=1000)),
+                ("size", models.PositiveBigIntegerField(help_text="Bytes.")),
+                ("sha256", models.CharField(blank=True, max_length=64)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Still to come"),
+                            ("stored", "Stored"),
+                            ("here", "Already here"),
+                            ("refused", "Refused"),
+                        ],
+                        default="waiting",
+                        max_length=10,
+                    ),
+                ),
+                ("reason", models.TextField(blank=True)),
+                (
+                    "photo",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="lines",
+                        to="imaging.photo",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="%(class)ss",
+                        related_query_name="%(class)s",
+                        to="carousel.tenant",
+                    ),
+                ),
+                (
+                    "receipt",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lines",
+                        to="imaging.receipt",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['receipt', 'number'],
+                "ordering": ["receipt", "number"],
             },
         ),
         migrations.AddIndex(
-            model_name='receipt',
-            index=models.Index(fields=['batch', 'fingerprint'], name='receipt_of_selection'),
+            model_name="receipt",
+            index=models.Index(fields=["batch", "fingerprint"], name="receipt_of_selection"),
         ),
         migrations.AddIndex(
-            model_name='line',
-            index=models.Index(fields=['receipt', 'outcome'], name='line_by_outcome'),
+            model_name="line",
+            index=models.Index(fields=["receipt", "outcome"], name="line_by_outcome"),
         ),
         migrations.AddConstraint(
-            model_name='line',
-            constraint=models.UniqueConstraint(fields=('receipt', 'number'), name='a_line_once_per_receipt'),
+            model_name="line",
+            constraint=models.UniqueConstraint(
+                fields=("receipt", "number"), name="a_line_once_per_receipt"
+            ),
         ),
     ]

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('imaging', '0003_receipts'),
+        ("imaging", "0003_receipts"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='job',
-            name='request_id',
-            field=models.CharField(blank=True, help_text='Who asked, for the logs.', max_length=64),
+            model_name="job",
+            name="request_id",
+            field=models.CharField(blank=True, help_text="Who asked, for the logs.", max_length=64),
         ),
     ]

@@ -8,28 +8,52 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('carousel', '0004_idempotency_keys'),
-        ('imaging', '0004_job_request_id'),
+        ("carousel", "0004_idempotency_keys"),
+        ("imaging", "0004_job_request_id"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Exemplar',
+            name="Exemplar",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('key', models.CharField(help_text='photo:<id>, sale:<id>: whose it is.', max_length=100)),
-                ('category', models.CharField(max_length=120)),
-                ('brand', models.CharField(blank=True, max_length=120)),
-                ('model', models.CharField(max_length=100)),
-                ('vector', pgvector.django.halfvec.HalfVectorField(dimensions=1024)),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='%(class)ss', related_query_name='%(class)s', to='carousel.tenant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                (
+                    "key",
+                    models.CharField(
+                        help_text="photo:<id>, sale:<id>: whose it is.", max_length=100
+                    ),
+                ),
+                ("category", models.CharField(max_length=120)),
+                ("brand", models.CharField(blank=True, max_length=120)),
+                ("model", models.CharField(max_length=100)),
+                ("vector", pgvector.django.halfvec.HalfVectorField(dimensions=1024)),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="%(class)ss",
+                        related_query_name="%(class)s",
+                        to="carousel.tenant",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['tenant', 'model'], name='exemplar_by_model')],
-                'constraints': [models.UniqueConstraint(fields=('tenant', 'key', 'model'), name='exemplar_once_per_key_and_model')],
+                "indexes": [models.Index(fields=["tenant", "model"], name="exemplar_by_model")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("tenant", "key", "model"), name="exemplar_once_per_key_and_model"
+                    )
+                ],
             },
         ),
     ]
