@@ -88,10 +88,15 @@ def _middle(size: tuple[int, int]) -> Floats:
     return np.exp(-(across[None, :] ** 2 / 0.5 + down[:, None] ** 2 / 0.6)).astype(np.float32)
 
 
+def is_skin(colours: Pixels, rules: Rules = Rules()) -> npt.NDArray[np.bool_]:
+    """Which pixels of an RGB picture (height, width, 3) look like a person's skin."""
+    ycc = cv2.cvtColor(colours, cv2.COLOR_RGB2YCrCb).astype(np.float32)
+    red, blue = (ycc[..., 1] - 150) / 9, (ycc[..., 2] - 112) / 8
+    return np.asarray(np.exp(-0.5 * (red**2 + blue**2 + 0.8 * red * blue)) > rules.skin_from)
+
+
 def _without_skin(colours: Pixels, weights: Floats, rules: Rules) -> Floats:
-    ycc = cv2.cvtColor(colours[None], cv2.COLOR_RGB2YCrCb)[0].astype(np.float32)
-    red, blue = (ycc[:, 1] - 150) / 9, (ycc[:, 2] - 112) / 8
-    skin = np.exp(-0.5 * (red**2 + blue**2 + 0.8 * red * blue)) > rules.skin_from
+    skin = is_skin(colours[None], rules)[0]
     if weights[skin].sum() >= rules.skin_is_the_item_from * weights.sum():
         return weights
     return np.where(skin, weights * rules.skin_counts, weights).astype(np.float32)

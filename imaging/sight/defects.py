@@ -11,9 +11,14 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from imaging.sight.colours import is_skin
+
 Pixels = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
+
+MOSTLY = 0.6
+"""A share of skin colour from which the item itself has that colour."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +104,8 @@ def _small(rgba: Pixels, side: int) -> Pixels:
 
 def _spots(small: Pixels, mask: Mask, area: int, rules: Rules) -> Iterator[Found]:
     """Places that differ from what surrounds them far more than the cloth does elsewhere."""
-    inner = cv2.erode(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * rules.edge + 1,) * 2))
+    worn = mask & ~_skin_on(small, mask, rules)
+    inner = cv2.erode(worn, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * rules.edge + 1,) * 2))
     if inner.sum() < 200:
         return
     difference = _difference(small, mask, rules)
@@ -116,6 +122,21 @@ def _spots(small: Pixels, mask: Mask, area: int, rules: Rules) -> Iterator[Found
         if rules.smallest * area <= size <= rules.largest * area:
             strength = float(difference[labels == number].mean()) / limit
             yield _spot(boxes[number], size / area, strength, mask)
+
+
+def _skin_on(small: Pixels, mask: Mask, rules: Rules) -> Mask:
+    """A person who wears or holds the item is no damage.
+
+    A brown stain has the colour of skin too, so only what is larger than any damage counts as
+    skin; and an item of that colour is no person.
+    """
+    skin = is_skin(small[..., :3]).astype(np.uint8) & mask
+    if int(skin.sum()) > MOSTLY * int(mask.sum()):
+        return np.zeros_like(mask)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(skin)
+    least = rules.largest * int(mask.sum())
+    large = [n for n in range(1, count) if stats[n][cv2.CC_STAT_AREA] > least]
+    return np.isin(labels, large).astype(np.uint8)
 
 
 def _difference(small: Pixels, mask: Mask, rules: Rules) -> Floats:

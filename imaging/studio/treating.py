@@ -19,7 +19,8 @@ from imaging.uploads.models import Photo
 
 SHOP = "shop"
 """The variant that the storefront shows first, once somebody has chosen one."""
-CHOICES = ("cutout", "original", "enhanced", "studio")
+SAME_FRAME = ("cutout", "original", "enhanced")
+CHOICES = (*SAME_FRAME, "studio")
 
 
 @dataclass(frozen=True)

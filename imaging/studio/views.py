@@ -69,6 +69,7 @@ def _back(request: Request, photo: Photo) -> HttpResponse:
 
 
 def _context(photo: Photo) -> dict[str, object]:
+    chosen = photo.quality.get("shop", "")
     products = Product.objects.live().filter(tenant=photo.tenant, images__photo_id=photo.pk)
     analyses = list(photo.analyses.prefetch_related("attributes", "defects"))
     return {
@@ -76,8 +77,8 @@ def _context(photo: Photo) -> dict[str, object]:
         "batch": photo.batch,
         "product": products.first(),
         "faults": [SENTENCES.get(code, code) for code in photo.faults],
-        "shown": treating.SHOP if photo.has(treating.SHOP) else "cutout",
-        "chosen": photo.quality.get("shop", "cutout"),
+        "wiped": treating.SHOP if chosen in treating.SAME_FRAME else "cutout",
+        "chosen": chosen,
         "presets": list(treating.presets(photo.tenant)),
         "others": treating.other_models(photo),
         "steps": Step.objects.filter(job__subject_id=photo.pk).order_by("started_at", "kind"),

@@ -2,14 +2,6 @@
 {
   const percent = (value) => Math.round(Math.min(100, Math.max(0, value)) * 10) / 10;
 
-  // The overlay is as high as its picture: the caption below it is no part of the photo.
-  const fit = (figure) => {
-    const image = figure.querySelector("img");
-    const size = () => figure.querySelector(".boxes").setAttribute("height", image.clientHeight);
-    new ResizeObserver(size).observe(image);
-    size();
-  };
-
   const place = (event, image) => {
     const box = image.getBoundingClientRect();
     return [percent(100 * (event.clientX - box.left) / box.width), percent(100 * (event.clientY - box.top) / box.height)];
@@ -61,10 +53,6 @@
   });
 
   const prepare = () => {
-    document.querySelectorAll(".damage-photo:not([data-ready])").forEach((figure) => {
-      figure.setAttribute("data-ready", "");
-      fit(figure);
-    });
     document.querySelectorAll("[data-hex]").forEach((swatch) => { swatch.style.background = swatch.dataset.hex; });
   };
   new MutationObserver(prepare).observe(document.documentElement, { childList: true, subtree: true });
