@@ -22,6 +22,7 @@ CLOUD = {
     "describe": ("mistral.mistral-large-2402-v1:0", "amazon.titan-text-express-v1"),
     "translate": (HAIKU, "mistral.mistral-small-2402-v1:0"),
     "assess_quality": ("amazon.nova-lite-v1:0",),
+    "book_candidates": (HAIKU,),
 }
 LOCAL = {
     "embed": "descriptor-1",
@@ -31,6 +32,8 @@ LOCAL = {
     "describe": "grammar-1",
     "translate": "grammar-1",
     "assess_quality": "inside-1",
+    "read_text": "rapidocr-1",
+    "book_candidates": "parser-1",
 }
 
 
@@ -60,5 +63,5 @@ def glossary_folder() -> Path | None:
 
 
 def _usual(name: str, region: str) -> str:
-    cloud = [f"bedrock/{model}" for model in CLOUD[name]] if region else []
+    cloud = [f"bedrock/{model}" for model in CLOUD.get(name, ())] if region else []
     return " > ".join([*cloud, f"local/{LOCAL[name]}"])

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("carousel.products.urls")),
     path("", include("carousel.events.urls")),
     path("", include("imaging.uploads.urls")),
+    path("", include("imaging.bookshelf.urls")),
     path("", include("imaging.studio.urls")),
     path("", include("imaging.analysis.urls")),
     path("", include("grouping.urls")),

@@ -1,6 +1,7 @@
 """Every model of imaging, where Django looks for them."""
 
 from imaging.analysis.models import Analysis, Attribute, Defect, Exemplar
+from imaging.bookshelf.models import BookAnswer, CatalogueBook, CatalogueTerm, Shelf, Spine
 from imaging.inference.models import ModelCall
 from imaging.jobs.models import Batch, Job, Step
 from imaging.uploads.models import Embedding, Photo
@@ -10,6 +11,9 @@ __all__ = [
     "Analysis",
     "Attribute",
     "Batch",
+    "BookAnswer",
+    "CatalogueBook",
+    "CatalogueTerm",
     "Defect",
     "Embedding",
     "Exemplar",
@@ -18,5 +22,7 @@ __all__ = [
     "ModelCall",
     "Photo",
     "Receipt",
+    "Shelf",
+    "Spine",
     "Step",
 ]

@@ -57,7 +57,7 @@ def candidates(
     for shelf in sorted({column.shelf for column in reading.columns}):
         row = [column for column in reading.columns if column.shelf == shelf]
         found += [books.candidate(row[a:b]) for a, b in _parted(row, books)]
-    return tuple(_weighed([each for each in found if each.title], least))
+    return tuple(weighed([each for each in found if each.title], least))
 
 
 def from_texts(
@@ -112,7 +112,9 @@ class _Books:
 
     def candidate(self, run: Sequence[Column]) -> Candidate:
         pieces, numbers = self._pieces(run)
-        said = titles.say(pieces)
+        match = self.match(tuple(run))
+        certain = match.best.book.authors if match.best and match.is_certain else ()
+        said = titles.say(pieces, frozenset(certain))
         candidate = Candidate(
             title=said.title or said.author,
             author=said.author if said.title else "",
@@ -124,7 +126,7 @@ class _Books:
             lines=numbers,
             box=hull([self.reading.lines[number].box for number in numbers]),
         )
-        return _completed(candidate, self.match(tuple(run)))
+        return completed(candidate, match)
 
     def _match(self, run: tuple[Column, ...]) -> Match:
         text = " ".join(self._texts(run))
@@ -161,7 +163,7 @@ def _together(wall: float) -> float:
     return max(-STRONGEST, min(STRONGEST, math.log((1 - held) / held)))
 
 
-def _completed(candidate: Candidate, match: Match) -> Candidate:
+def completed(candidate: Candidate, match: Match) -> Candidate:
     """With the catalogue's title and author, when the match is certain."""
     best = match.best
     if best is None or best.probability < CERTAIN:
@@ -185,7 +187,7 @@ def _completed(candidate: Candidate, match: Match) -> Candidate:
     )
 
 
-def _weighed(found: Sequence[Candidate], least: float) -> list[Candidate]:
+def weighed(found: Sequence[Candidate], least: float) -> list[Candidate]:
     """The better the catalogue knows this shelf, the likelier is what it does not know misread."""
     share = sum(each.matched for each in found) / max(1, len(found))
     weighed = [

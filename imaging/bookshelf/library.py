@@ -32,7 +32,7 @@ COLUMNS = {
 
 @dataclass(frozen=True)
 class Book:
-    """An edition. `isbn` is 13 digits or ""; `price` minor units of `currency`, None if unknown."""
+    """An edition. `isbn` is 13 digits or ""; `source` says who told us of it."""
 
     key: str
     title: str
@@ -100,7 +100,8 @@ def rarity(size: int, count: int) -> float:
 
 def rarest(counts: Mapping[str, int]) -> list[str]:
     """The terms to look up: from the rarest on, while their postings together stay few."""
-    read, chosen = 0, []
+    read = 0
+    chosen: list[str] = []
     for term, count in sorted(counts.items(), key=lambda each: (each[1], each[0])):
         if chosen and read + count > MOST_READ:
             break

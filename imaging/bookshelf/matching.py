@@ -14,6 +14,7 @@ from rapidfuzz.distance import Indel
 
 from imaging.bookshelf.folding import words
 from imaging.bookshelf.library import Book, Catalogue
+from imaging.bookshelf.titles import SMALL
 
 CERTAIN = 0.8
 """From this probability on a match is believed; below it staff are asked."""
@@ -31,6 +32,7 @@ class Weights:
     no_author: float = -1.0
     no_title: float = -12.0
     most: float = 8.0
+    most_small: float = 1.5
     subtitle: float = 0.7
     series: float = 0.6
     same_mark: float = 0.8
@@ -184,7 +186,9 @@ class _Judge:
         return self.weights.other_mark
 
     def _rarity(self, word: str) -> float:
-        return min(self.weights.most, self.known.get(word, self.most))
+        """Small words are never rare, however few a small catalogue has of them."""
+        most = self.weights.most_small if word in SMALL else self.weights.most
+        return min(most, self.known.get(word, self.most))
 
     def _like(self, read: str, known: str) -> float:
         found = self.likeness.get((read, known))

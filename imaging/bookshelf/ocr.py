@@ -73,7 +73,8 @@ def _detected(engine: Any, pixels: Pixels) -> list[Quad]:
     scale = min(1.0, WHOLE / max(pixels.shape[:2]))
     small = pixels
     if scale < 1:
-        small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        shrunk = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        small = np.asarray(shrunk, np.uint8)
     boxes = engine(np.ascontiguousarray(small), use_det=True, use_cls=False, use_rec=False).boxes
     return [] if boxes is None else [np.asarray(box, np.float32) / scale for box in boxes]
 

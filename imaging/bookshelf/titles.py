@@ -33,8 +33,9 @@ SMALL = frozenset(
     for word in line.split()
 )
 PARTICLES = frozenset(
-    ["de", "del", "della", "di", "da", "du", "la", "le", "van", "von", "der", "den", "ter", "ten"]
-    + ["mac", "mc", "st", "y", "i"]
+    word
+    for line in ("de del della di da du la le van von der den ter ten mac mc st y i",)
+    for word in line.split()
 )
 INITIAL = re.compile(r"^(?:[A-ZÀ-Þ]\.){1,3}$")
 SHOUTED = re.compile(r"^((?:[A-ZÀ-Þ][A-ZÀ-Þ.'’-]+\s+){1,3})(?=[A-ZÀ-Þ]?[a-zà-ÿ])")
@@ -67,8 +68,10 @@ def is_label(text: str) -> bool:
     return bool(LABEL.match(text.strip()))
 
 
-def say(pieces: Sequence[Piece]) -> Said:
-    """`confidence` 0..1: the reader's certainty in the title's letters, times how much the title
+def say(pieces: Sequence[Piece], known: frozenset[str] = frozenset()) -> Said:
+    """`known`: folded words of the author, when the book is known already.
+
+    `confidence` 0..1: the reader's certainty in the title's letters, times how much the title
     looks like one: whole words rather than crumbs; a little more when an author was found."""
     label = next((piece.text for piece in pieces if is_label(piece.text)), "")
     kept = [piece for piece in pieces if not is_label(piece.text) and not _is_crumb(piece.text)]
@@ -82,7 +85,7 @@ def say(pieces: Sequence[Piece]) -> Said:
     ]
     if not parts:
         return Said("", "", label, 0.0)
-    authors = _authors(parts)
+    authors = _known(parts, known) or _authors(parts)
     rest = [part for part in parts if part not in authors]
     title = _title(rest)
     author = ", ".join(tidy(part.text) for part in authors)
@@ -175,6 +178,11 @@ def _changes(plain: Sequence[str], a: int, b: int) -> bool:
     """The name is set off: the other part begins with a small word or a new capital."""
     rest = plain[b:] if a == 0 else plain[:a]
     return len(rest) > 1 or (rest[0][:1].isupper() and len(rest[0]) > 3)
+
+
+def _known(parts: Sequence[Piece], known: frozenset[str]) -> list[Piece]:
+    named = [part for part in parts if known and known.issuperset(words(part.text))]
+    return named if len(named) < len(parts) else []
 
 
 def _authors(parts: Sequence[Piece]) -> list[Piece]:

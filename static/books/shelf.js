@@ -1,0 +1,48 @@
+// Walking along the shelf: a click on a spine or its row, J and K, and the arrow buttons show that spine.
+// Each is a link too, which works without this; here only the card of the spine is fetched and put in.
+{
+  const url = (position) => {
+    const address = new URL(location.href);
+    address.searchParams.set("spine", position);
+    return address;
+  };
+
+  const mark = (position) => {
+    document.querySelectorAll(".shelf-photo a").forEach((link) => {
+      if (link.dataset.spine === position) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+    });
+    document.querySelectorAll("tr.chosen").forEach((row) => row.classList.remove("chosen"));
+    document.getElementById(`row-${position}`)?.classList.add("chosen");
+  };
+
+  let latest;
+  const show = async (position) => {
+    latest = position;
+    const answer = await fetch(url(position), { headers: { Accept: "text/html" } });
+    if (!answer.ok || answer.redirected) return location.assign(url(position));
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const card = page.getElementById("spine");
+    if (latest !== position || !card) return;
+    document.getElementById("spine").replaceWith(card);
+    window.htmx.process(card);
+    history.replaceState(null, "", url(position));
+    mark(position);
+  };
+
+  const positions = () => [...document.querySelectorAll(".table [data-spine]")].map((link) => link.dataset.spine);
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-spine]");
+    const step = event.target.closest("[data-step]");
+    if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+      event.preventDefault();
+      show(link.dataset.spine);
+    } else if (step) {
+      const all = positions();
+      const at = all.indexOf(document.querySelector("[data-current]")?.dataset.current);
+      const next = all[Math.min(Math.max(at + Number(step.dataset.step), 0), all.length - 1)];
+      if (next !== undefined) show(next);
+    }
+  });
+}
