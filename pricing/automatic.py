@@ -37,11 +37,14 @@ def drawn(quote: Quote, share: float) -> bool:
 
 @transaction.atomic
 def consider(quote: Quote) -> Decision | None:
-    """Accept the quote if the shop allows it. Its price stays open to staff."""
+    """Accept the quote if the shop allows it, once. Its price stays open to staff."""
     options = quote.tenant.options
     product = Product.objects.select_for_update().get(pk=quote.product_id)
     if not (allows(options, quote) and is_open(product)):
         return None
+    before = Decision.objects.filter(quote=quote, kind=Decision.Kind.AUTOMATIC).first()
+    if before:
+        return before
     made = Decision.objects.create(
         tenant=quote.tenant,
         product=product,
