@@ -9,8 +9,8 @@ export const tiles = () => [...board.querySelectorAll(".tile")].filter((tile) =>
 export const cardOf = (element) => element?.closest?.(".group, .tray");
 export const tilesOf = (card) => [...card.querySelectorAll(".tile")];
 export const boxOf = (tile) => tile.querySelector("input");
-export const photoOf = (tile) => tile.dataset.photo;
-export const groupOf = (card) => card.dataset.group;
+export const photoOf = (tile) => boxOf(tile).value;
+export const groupOf = (card) => card.id.slice(2); // g-<id>
 export const cardBy = (id) => document.getElementById(`g-${id}`);
 export const tileBy = (id) => document.getElementById(`p-${id}`);
 export const nameOf = (card) => card.querySelector(".name").textContent.trim();
@@ -59,7 +59,8 @@ export function meant() {
   return chosen.length ? chosen : [focusedTile()].filter(Boolean);
 }
 
-export const versions = (...some) => some.filter(isGroup).map((card) => card.dataset.v);
+export const seen = (card) => `${groupOf(card)}:${card.dataset.v}`;
+export const versions = (...some) => some.filter(isGroup).map(seen);
 
 export function clearChoice() {
   for (const box of board.querySelectorAll("input:checked")) box.checked = false;

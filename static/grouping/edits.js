@@ -1,7 +1,7 @@
 // The edits: each shows itself at once, is sent, and takes itself back when the server says no.
 import {
   attend, batch, boxOf, cardBy, cardOf, chosenTiles, clearChoice, current, focusCard, groupOf, isGroup, mergeable,
-  meant, photoOf, tilesOf, versions, visible,
+  meant, photoOf, seen as version, tilesOf, versions, visible,
 } from "./desk.js";
 import { apply, headers, remember, send } from "./sending.js";
 
@@ -15,7 +15,7 @@ let burst;
 export function accept(card) {
   if (!isGroup(card)) return;
   if (card.dataset.state !== "accepted") {
-    accepted.set(groupOf(card), card.dataset.v);
+    accepted.set(groupOf(card), version(card));
     shown(card, "accepted");
   }
   clearTimeout(burst);

@@ -1,5 +1,5 @@
 // What colleagues do appears by itself, except where this person is at work: there it only says so.
-import { batch, cardBy, cards, desk } from "./desk.js";
+import { batch, cardBy, cards, current, desk, groupOf } from "./desk.js";
 import { headers } from "./edits.js";
 import { apply, asked, isBusy } from "./sending.js";
 
@@ -52,7 +52,7 @@ function wanted(html) {
 function isNews(part) {
   const card = part.querySelector(".group");
   if (!card) return true;
-  const mine = cardBy(card.dataset.group);
+  const mine = cardBy(groupOf(card));
   if (!mine) return isNew(part, card);
   if (mine.dataset.v === card.dataset.v) return false;
   if (!mine.matches(":has(input:checked)") && !mine.querySelector(".renaming")) return true;
@@ -80,7 +80,7 @@ function mark(card, part) {
 export async function present() {
   if (document.hidden) return;
   try {
-    const group = document.querySelector(".group.current")?.dataset.group ?? "";
+    const group = current() ? groupOf(current()) : "";
     const response = await fetch(`/b/${batch}/presence/`, { method: "POST", headers: headers(), body: new URLSearchParams({ page, group }) });
     if (!response.ok) return;
     const said = document.getElementById("presence");
