@@ -103,6 +103,20 @@ def test_what_staff_wrote_stays_and_is_what_the_texts_say():
     assert product.suggested["colours"]["value"] == ["red"]
 
 
+def test_a_kind_that_is_no_longer_believed_is_taken_back():
+    product = product_of(analysed(shirt((200, 30, 40))))
+    Analysis.objects.update(label="Shoes/Boots", confidence=0.8)
+    run_job(product.tenant, "listing", product.pk, LISTING_STEPS)
+    product.refresh_from_db()
+    assert (product.category, product.title) == ("Shoes/Boots", "Red boots")
+
+    Analysis.objects.update(label="", confidence=0)
+    run_job(product.tenant, "listing", product.pk, LISTING_STEPS)
+
+    product.refresh_from_db()
+    assert (product.category, product.title) == ("", "Red item")
+
+
 def test_a_candidate_is_not_told_and_a_confirmed_defect_is():
     product = product_of(analysed(shirt((200, 30, 40))))
     analysis = Analysis.objects.get()

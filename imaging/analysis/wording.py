@@ -54,7 +54,7 @@ def tell(product: Product, facts: Facts) -> str:
     icelandic = _ask("translate", product, Telling(facts, "is", told.text))
     say(product, "description_en", told.text, english)
     say(product, "description_is", cast(Told, icelandic.value).text, icelandic)
-    if facts.item != GENERIC:
+    if facts.item != GENERIC or _said_before(product, "title"):
         say(product, "title", told.title, english)
     found = keywords(facts, words(), product.category)
     product.suggest("keywords", found, confidence=0.8, model=OURS, local=True)
@@ -176,10 +176,15 @@ def _defects(analysis: Analysis, number: int) -> tuple[DefectSeen, ...]:
 
 
 def _suggest(product: Product, name: str, believed: Believed, model: str, *, local: bool) -> None:
-    if believed.value:
+    """A belief that is gone is taken back: nothing stays that the photos no longer tell."""
+    if believed.value or _said_before(product, name):
         product.suggest(
             name, believed.value, confidence=believed.confidence, model=model, local=local
         )
+
+
+def _said_before(product: Product, name: str) -> bool:
+    return bool(product.suggested.get(name, {}).get("value"))
 
 
 def _suggest_attributes(product: Product, facts: Facts, gathered: gathering.Gathered) -> None:
