@@ -1,4 +1,4 @@
-"""The prices of a batch in a real browser: look at the evidence, strike a sale, decide by keyboard."""
+"""The prices of a batch in a real browser: see the evidence, strike a sale, decide by keyboard."""
 
 import re
 from collections.abc import Iterator
