@@ -14,14 +14,13 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from carousel.errors import Refused
-from carousel.models import Membership
+from carousel.models import Membership, User
 from carousel.web import Request, member
 from grouping import history, labels, showing
 from grouping.models import Edit, Group
 from imaging.models import Batch
 
 View = Callable[..., HttpResponse]
-MOVES_PHOTOS_OUT = {"aside", "clear", "group", "move", "regroup", "form"}
 
 
 def batch_of(request: Request, pk: UUID) -> Batch:
@@ -94,7 +93,7 @@ def _context(request: Request, batch: Batch, rows: list[Edit], said: str) -> dic
         "batch": batch,
         "filter": request.POST.get("filter", "all"),
         "words": request.POST.get("q", ""),
-        "bar": showing.bar(batch, request.user),
+        "bar": showing.bar(batch, request.user, _just_made(rows, request.user)),
         "changed": [shown for shown in cards if shown.group.pk not in fresh],
         "made": [shown for shown in cards if shown.group.pk in fresh],
         "gone": [] if len(touched) > showing.CHUNK * 10 else sorted(touched - there),
@@ -122,10 +121,20 @@ def _fresh(row: Edit) -> set[UUID]:
     return set(map(UUID, fresh))
 
 
+def _just_made(rows: list[Edit], user: User) -> Edit | None:
+    """A new edit of this person: its version is still that of its making. A redo is not one."""
+    row = rows[-1]
+    is_new = row.state == Edit.State.LIVE and row.version == row.seq and row.user_id == user.pk
+    return row if is_new and len(rows) == 1 else None
+
+
 def _moves_tray(rows: list[Edit]) -> bool:
-    return any(
-        row.kind in MOVES_PHOTOS_OUT or row.before["aside"] or row.after["aside"] for row in rows
-    )
+    """Whether a photo came into a group or left it, seen over all groups of an edit."""
+    return any(_grouped(row.before) != _grouped(row.after) for row in rows)
+
+
+def _grouped(side: dict[str, Any]) -> set[str]:
+    return {photo for card in side["cards"].values() for photo in card["photos"]}
 
 
 def _said(rows: list[Edit]) -> str:

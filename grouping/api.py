@@ -47,7 +47,7 @@ remover = Router(tags=["groups"])
 def listed(
     request: HttpRequest, batch_id: UUID, filter: str = "all", after: str = "", q: str = ""
 ) -> Any:
-    """In shooting order, 40 at a time. `filter`: all, check, sure, accepted, rejected, singles."""
+    """In shooting order, 36 at a time. `filter`: all, check, sure, accepted, rejected, singles."""
     cards, rest = showing.chunk(showing.filtered(_batch(request, batch_id), filter, q), after)
     return GroupsOut(groups=[_out(card) for card in cards], next=rest or None)
 

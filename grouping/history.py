@@ -180,16 +180,16 @@ def _keep(batch: Batch, asked: Asked, edit: Edit, version: int, apart: frozenset
         key=asked.key,
     )
     joined, parted = decisions(edit) if asked.remember else (frozenset(), frozenset())
-    _link(row, joined, Link.Verdict.MUST)
-    _link(row, parted | apart, Link.Verdict.CANNOT)
+    said = dict.fromkeys(joined, Link.Verdict.MUST)
+    _link(row, said | dict.fromkeys(parted | apart, Link.Verdict.CANNOT))
     log.info("edit %s of batch %s: %s", row.seq, batch.pk, row.kind)
     return row
 
 
-def _link(row: EditRow, pairs: Collection[Pair], verdict: str) -> None:
+def _link(row: EditRow, said: Mapping[Pair, str]) -> None:
     Link.objects.bulk_create(
-        Link(tenant_id=row.tenant_id, edit=row, a_id=a, b_id=b, verdict=verdict)
-        for a, b in sorted(pairs)
+        Link(tenant_id=row.tenant_id, edit=row, a_id=a, b_id=b, verdict=said[a, b])
+        for a, b in sorted(said)
     )
 
 

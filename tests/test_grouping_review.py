@@ -14,6 +14,8 @@ from tests.makers import make_batch, make_photo, make_tenant, make_user
 
 pytestmark = pytest.mark.django_db
 Post = Callable[..., Any]
+QUERIES_OF_A_MOVE = 23
+"""Of these 4 are savepoints that only a test has, 3 sign-in, 1 the session's new end."""
 
 
 @pytest.fixture
@@ -71,7 +73,7 @@ def test_filters_show_a_part_of_the_groups(client: Client, filter_: str, names: 
     assert [card.group.name for card in cards] == names
 
 
-def test_forty_groups_come_first_and_the_rest_in_chunks(client: Client):
+def test_some_groups_come_first_and_the_rest_in_chunks(client: Client):
     batch = make_batch()
     for _ in range(50):
         make_group(batch)
@@ -83,9 +85,9 @@ def test_forty_groups_come_first_and_the_rest_in_chunks(client: Client):
         headers={"HX-Request": "true"},
     )
 
-    assert len(page.context["cards"]) == 40
+    assert len(page.context["cards"]) == 36
     assert [card.group.name for card in rest.context["cards"]] == [
-        f"Item {n}" for n in range(41, 51)
+        f"Item {n}" for n in range(37, 51)
     ]
     assert "<html" not in text(rest)
 
@@ -99,7 +101,7 @@ def test_the_number_of_queries_does_not_grow_with_the_groups(
         make_group(many, 3)
 
     for batch in (few, many):
-        with django_assert_num_queries(17):
+        with django_assert_num_queries(16):
             client.get(f"/b/{batch.pk}/review/")
 
 
@@ -382,3 +384,18 @@ def test_the_admin_shows_every_table_and_undoes_edits(client: Client):
     boss.post("/admin/grouping/edit/", chosen)
 
     assert Group.objects.get().name == "Item 1"
+
+
+@pytest.mark.parametrize("photos", [2, 20])
+def test_an_edit_takes_as_many_queries_for_many_photos_as_for_few(
+    client: Client, django_assert_num_queries: Any, photos: int
+):
+    batch = make_batch()
+    one, two = make_group(batch, photos), make_group(batch, 1)
+    for _ in range(10):
+        make_group(batch, 3)
+    post(client, f"/g/{two.pk}/rename/", name="Coat")
+    photo = str(photos_in(one)[0])
+
+    with django_assert_num_queries(QUERIES_OF_A_MOVE):
+        post(client, f"/b/{batch.pk}/move/", photo=photo, to=str(two.pk))
