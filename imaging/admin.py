@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 
 from carousel.data_fixes import Fixes, Log
 from imaging.analysis.models import Analysis, Attribute, Defect, Exemplar
+from imaging.bookshelf.models import BookAnswer, CatalogueBook, CatalogueTerm, Shelf, Spine
 from imaging.inference.models import ModelCall
 from imaging.jobs import control
 from imaging.jobs.models import Batch, Job, Step
@@ -100,6 +101,51 @@ class ModelCalls(Log[ModelCall]):
     list_filter = ("capability", "outcome", "local", "tenant")
     search_fields = ("=subject_id",)
     ordering = ("-created_at",)
+
+
+@admin.register(Shelf)
+class Shelves(Log[Shelf]):
+    list_display = ("filename", "tenant", "state", "created_by", "created_at", "in_the_app")
+    list_filter = ("state", "tenant")
+    list_select_related = ("tenant", "created_by")
+    search_fields = ("filename", "=sha256", "=id")
+
+    @admin.display(description="view in app")
+    def in_the_app(self, shelf: Shelf) -> SafeString:
+        return format_html('<a href="/books/{}/">Spines</a>', shelf.pk)
+
+
+@admin.register(Spine)
+class Spines(Log[Spine]):
+    """Corrected on the shelf's own page, where the photo is and the event is told."""
+
+    list_display = ("__str__", "author", "isbn", "state", "confidence", "match_score", "tenant")
+    list_filter = ("state", "validated", "source", "tenant")
+    search_fields = ("title", "author", "=isbn", "=shelf__id")
+    ordering = ("-created_at",)
+
+
+@admin.register(CatalogueBook)
+class CatalogueBooks(Log[CatalogueBook]):
+    """Replaced as a whole by `import_catalogue`: its letters are counted for all books at once."""
+
+    list_display = ("title", "author", "isbn", "shelf_mark", "tenant")
+    list_filter = ("tenant",)
+    search_fields = ("=isbn", "title", "author")
+    exclude = ("trigrams", "folded")
+
+
+@admin.register(CatalogueTerm)
+class CatalogueTerms(Log[CatalogueTerm]):
+    list_display = ("term", "books", "tenant")
+    search_fields = ("=term",)
+
+
+@admin.register(BookAnswer)
+class BookAnswers(Log[BookAnswer]):
+    list_display = ("source", "question", "asked_at", "tenant")
+    list_filter = ("source", "tenant")
+    ordering = ("-asked_at",)
 
 
 for model in (Attribute, Defect, Exemplar, Receipt, Line):
