@@ -1,32 +1,33 @@
 """The JSON API: every app's router under one roof, and one place for its errors (RFC 9457)."""
 
-from typing import Any
-
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from ninja import NinjaAPI
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI, Router
 from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.operation import Operation
 
 from carousel import wiring
 from carousel.errors import GiveUp, Refused, Retry
+from carousel.problems import problem
 from carousel.tenants.auth import Bearer, ReadingSession
 from carousel.tenants.idempotency import Replayed, Unusable
 from carousel.tenants.limits import TooMany
 
-TITLES = {
-    400: "Bad request",
-    401: "Not signed in",
-    403: "Not allowed",
-    404: "Not found",
-    409: "Refused",
-    412: "Changed meanwhile",
-    428: "Version needed",
-    422: "Invalid input",
-    429: "Too many requests",
-    503: "Try again later",
-}
 
-api = NinjaAPI(
+class Door(NinjaAPI):
+    """Every operation has an id of its own, `<tag>_<function>` where none is given.
+
+    The same id names its route in the matrix of roles (tenants/access.py).
+    """
+
+    def get_openapi_operation_id(self, operation: Operation) -> str:
+        return f"{(operation.tags or ['api'])[0]}_{operation.view_func.__name__}"
+
+    def get_operation_url_name(self, operation: Operation, router: Router) -> str:
+        return operation.operation_id or self.get_openapi_operation_id(operation)
+
+
+api = Door(
     title="Carousel",
     version="1",
     description="Listings for the storefront, and everything that staff can do.",
@@ -37,14 +38,6 @@ api = NinjaAPI(
 
 for prefix, router in wiring.ROUTERS.items():
     api.add_router(prefix, router)
-
-
-def problem(status: int, detail: str, **more: Any) -> HttpResponse:
-    """An answer of type application/problem+json."""
-    body = {"type": "about:blank", "title": TITLES.get(status, "Error"), "status": status}
-    return JsonResponse(
-        body | {"detail": detail} | more, status=status, content_type="application/problem+json"
-    )
 
 
 @api.exception_handler(Refused)
@@ -85,24 +78,29 @@ def unusable_key(request: HttpRequest, error: Unusable) -> HttpResponse:
 
 @api.exception_handler(ValidationError)
 def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    return problem(422, "Some fields are missing or wrong.", errors=error.errors)
+    return problem(422, errors=error.errors)
 
 
 @api.exception_handler(AuthenticationError)
 def anonymous(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
-    response = problem(401, "Send a valid key or token.")
+    response = problem(401)
     response["WWW-Authenticate"] = "Bearer"
     return response
 
 
 @api.exception_handler(PermissionDenied)
 def denied(request: HttpRequest, error: PermissionDenied) -> HttpResponse:
-    return problem(403, str(error) or "You may not do this.")
+    return problem(403, str(error))
 
 
 @api.exception_handler(Http404)
 def missing(request: HttpRequest, error: Http404) -> HttpResponse:
-    return problem(404, "There is no such thing.")
+    return problem(404)
+
+
+@api.exception_handler(RequestDataTooBig)
+def too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    return problem(413)
 
 
 @api.exception_handler(HttpError)

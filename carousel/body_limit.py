@@ -12,7 +12,9 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
-SENTENCE = b'{"title":"Too large","status":413,"detail":"The request is too large."}'
+SENTENCE = (
+    b'{"type":"about:blank","title":"Too large","status":413,"detail":"The request is too large."}'
+)
 
 
 class TooLarge(Exception):

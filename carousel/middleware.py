@@ -56,12 +56,17 @@ class AdminWallMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path.startswith("/admin/") and request.user.is_authenticated:
-            if request.user.is_superuser:
-                walls.cross()
-            else:
-                enter(cast(Request, request))
         return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_: object) -> None:
+        """Once the route is known, for the matrix of roles goes by it."""
+        found = request.resolver_match
+        if found is None or found.app_name != "admin" or not request.user.is_authenticated:
+            return
+        if request.user.is_superuser:
+            walls.cross()
+        elif found.view_name not in {"admin:login", "admin:logout"}:
+            enter(cast(Request, request))
 
 
 class StorefrontMiddleware:
