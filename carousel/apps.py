@@ -11,4 +11,4 @@ class CarouselConfig(AppConfig):
     def ready(self) -> None:
         from carousel.tenants import walls  # the models must be loaded first
 
-        post_migrate.connect(walls.build, dispatch_uid="carousel.walls")
+        post_migrate.connect(walls.build, sender=self, dispatch_uid="carousel.walls")

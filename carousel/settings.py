@@ -102,7 +102,11 @@ DATABASES: dict[str, dict[str, Any]] = {"default": env.database(DATABASE_URL)}
 WEB = env.flag("CAROUSEL_WEB")
 # The role that web and workers act as (see carousel/tenants/walls.py); empty: the owner itself.
 DATABASE_ROLE = env.text("DATABASE_ROLE")
-_WALLS = f" -c role={DATABASE_ROLE}{'' if WEB else ' -c app.tenant=*'}" if DATABASE_ROLE else ""
+# Our own database is owned by a superuser, who sees through walls; any other owner does not.
+WALLED = bool(DATABASE_ROLE) or EMBEDDED.database_url != DATABASE_URL
+_WALLS = (f" -c role={DATABASE_ROLE}" if DATABASE_ROLE else "") + (
+    " -c app.tenant=*" if WALLED and not WEB else ""
+)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"]["OPTIONS"] |= {
     "connect_timeout": 3,

@@ -4,11 +4,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from django.db import DatabaseError, InternalError, ProgrammingError, connection, transaction
+from django.db import (
+    DatabaseError,
+    IntegrityError,
+    InternalError,
+    ProgrammingError,
+    connection,
+    transaction,
+)
 
-from carousel.models import Product
-from carousel.tenants import walls
-from tests.makers import make_batch, make_photo, make_product, make_tenant
+from carousel.models import ApiKey, Membership, Product
+from carousel.tenants import bonds, walls
+from imaging.models import Photo
+from tests.makers import make_batch, make_photo, make_product, make_tenant, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -109,3 +117,40 @@ def test_another_tenants_rows_cannot_be_changed_or_deleted():
 
     theirs.refresh_from_db()
     assert (changed, deleted, theirs.name) == (0, 0, "theirs")
+
+
+def test_what_finds_the_tenant_is_read_by_anybody_and_written_only_from_inside():
+    theirs = make_user("eve@example.com", make_tenant("rival")).memberships.get()
+    key, token = ApiKey.issue(theirs.tenant, "theirs")
+
+    with as_the_app(str(make_tenant().pk)):
+        found = ApiKey.objects.matching(token)
+        changed = Membership.objects.filter(pk=theirs.pk).update(role="admin")
+        removed, _ = Membership.objects.filter(pk=theirs.pk).delete()
+        with pytest.raises(DatabaseError), transaction.atomic():
+            ApiKey.issue(theirs.tenant, "forged")
+
+    theirs.refresh_from_db()
+    assert (found, changed, removed, theirs.role) == (key, 0, 0, "reviewer")
+
+
+def test_every_key_between_tenants_tables_carries_the_tenant():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT conname FROM pg_constraint WHERE contype = 'f' AND convalidated")
+        there = {name for (name,) in cursor.fetchall()}
+
+    names = {bond.name for bond in bonds.bonds()}
+    assert len(names) == len(bonds.bonds()) >= 35
+    assert names - there == set()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_row_cannot_point_at_another_tenants_row_whoever_writes_it():
+    """As the owner, whom no wall stops: the key itself refuses."""
+    photo, theirs = make_photo(), make_batch(make_tenant("rival"))
+
+    with pytest.raises(IntegrityError, match="_tenant"):
+        Photo.objects.filter(pk=photo.pk).update(batch=theirs)
+
+    photo.refresh_from_db()
+    assert photo.batch.tenant == photo.tenant

@@ -13,7 +13,7 @@ from ninja import Field, Router, Schema, Status
 from ninja.errors import AuthenticationError, HttpError
 
 from carousel.errors import Refused
-from carousel.tenants import tokens
+from carousel.tenants import tokens, walls
 from carousel.tenants.models import Membership, Tenant, User
 from carousel.tenants.options import TenantOptions
 from carousel.tenants.settings import change
@@ -68,6 +68,7 @@ def register(request: HttpRequest, body: Registration) -> Status[TokenPair]:
     except ValidationError as error:
         raise Refused(" ".join(error.messages)) from error
     user = User.objects.create_user(body.email, body.password, full_name=body.full_name)
+    walls.enter(tenant.pk)
     Membership.objects.create(tenant=tenant, user=user, role=Membership.Role.VIEWER)
     return Status(201, _pair(tokens.issue(user, tenant)))
 

@@ -55,6 +55,7 @@ def _by_key(request: HttpRequest, token: str) -> tuple[str, Tenant] | None:
     key = ApiKey.objects.matching(token)
     if key is None:
         raise tokens.Invalid("unknown or revoked key")
+    walls.enter(key.tenant_id)
     ApiKey.objects.filter(pk=key.pk).update(last_used_at=now())
     return key.role, key.tenant
 

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.timezone import now
 
+from carousel.tenants import walls
 from carousel.tenants.models import IdempotencyKey, Tenant
 
 HEADER = "Idempotency-Key"
@@ -53,6 +54,7 @@ def end(request: HttpRequest, response: HttpResponse) -> None:
     row: IdempotencyKey | None = getattr(request, "idempotency_key", None)
     if row is None:
         return
+    walls.enter(row.tenant_id)
     rows = IdempotencyKey.objects.filter(pk=row.pk)
     with transaction.atomic():
         if response.status_code >= 500 or response.status_code in {422, 429} or response.streaming:

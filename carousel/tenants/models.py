@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.db import models
+from django.db.models import Q
 from django.utils.timezone import now
 
 from carousel.rows import Row, TenantRow
@@ -98,7 +99,9 @@ class Membership(TenantRow):
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def live(self) -> Self:
-        return self.filter(revoked_at=None, tenant__is_active=True)
+        """A key stops with the person who made it: they may have a copy of it."""
+        gone = Q(created_by__is_active=False)
+        return self.filter(revoked_at=None, tenant__is_active=True).exclude(gone)
 
     def matching(self, token: str) -> "ApiKey | None":
         return self.live().select_related("tenant").filter(digest=digest(token)).first()
@@ -122,14 +125,21 @@ class ApiKey(TenantRow):
 
     @classmethod
     def issue(
-        cls, tenant: Tenant, name: str, role: str = Membership.Role.VIEWER
+        cls,
+        tenant: Tenant,
+        name: str,
+        role: str = Membership.Role.VIEWER,
+        by: User | None = None,
     ) -> tuple["ApiKey", str]:
         """A new key and its token. The token is not stored and cannot be shown again."""
         token = KEY_PREFIX + secrets.token_urlsafe(32)
-        key = cls.objects.create(
-            tenant=tenant, name=name, role=role, digest=digest(token), prefix=token[:10]
-        )
-        return key, token
+        known = {"digest": digest(token), "prefix": token[:10], "created_by": by}
+        return cls.objects.create(tenant=tenant, name=name, role=role, **known), token
+
+    @property
+    def is_orphaned(self) -> bool:
+        """Made by somebody who was deactivated: it opens nothing."""
+        return self.created_by is not None and not self.created_by.is_active
 
     @property
     def is_old(self) -> bool:

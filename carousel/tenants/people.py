@@ -38,7 +38,7 @@ def set_role(member: Membership, by: User, role: str) -> None:
 
 @transaction.atomic
 def new_key(tenant: Tenant, by: User, name: str, role: str) -> tuple[ApiKey, str]:
-    key, token = ApiKey.issue(tenant, name, role)
+    key, token = ApiKey.issue(tenant, name, role, by)
     note(tenant, by, "key.made", str(key), after={"role": role})
     return key, token
 

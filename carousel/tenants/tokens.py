@@ -15,6 +15,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.timezone import now
 
 from carousel.errors import Refused
+from carousel.tenants import walls
 from carousel.tenants.models import Membership, RefreshToken, Tenant, User, digest
 
 ACCESS = timedelta(minutes=30)
@@ -38,6 +39,7 @@ class Pair:
 
 def issue(user: User, tenant: Tenant, family: uuid.UUID | None = None) -> Pair:
     """A new access and refresh token for one person at one tenant."""
+    walls.enter(tenant.pk)
     moment = now()
     claims = {
         "iss": ISSUER, "aud": AUDIENCE, "sub": str(user.pk), "tenant": str(tenant.pk),
@@ -56,11 +58,12 @@ def issue(user: User, tenant: Tenant, family: uuid.UUID | None = None) -> Pair:
 
 def rotate(refresh: str) -> Pair:
     """Swap a refresh token for a new pair. Refused when it is unknown, old, or was used before."""
+    known = _enter(refresh)
     with transaction.atomic():
         row = (
             RefreshToken.objects.select_for_update(of=("self",))
             .select_related("user", "tenant")
-            .filter(digest=digest(refresh))
+            .filter(pk=known)
             .first()
         )
         usable = row is not None and row.is_usable(now())
@@ -74,7 +77,7 @@ def rotate(refresh: str) -> Pair:
 
 def revoke(refresh: str) -> None:
     """Sign out: the family of this token ends. An unknown token is no error."""
-    row = RefreshToken.objects.filter(digest=digest(refresh)).first()
+    row = RefreshToken.objects.filter(pk=_enter(refresh)).first()
     if row is not None:
         RefreshToken.objects.family(row.family).revoke()
 
@@ -127,6 +130,14 @@ def _keys() -> list[bytes]:
         salted_hmac("carousel.tokens", "access", secret=secret, algorithm="sha256").digest()
         for secret in secrets_
     ]
+
+
+def _enter(refresh: str) -> uuid.UUID | None:
+    """The id of this token's row, and behind the walls of its tenant, for it will be written to."""
+    row = RefreshToken.objects.filter(digest=digest(refresh)).only("tenant_id").first()
+    if row is not None:
+        walls.enter(row.tenant_id)
+    return row.pk if row else None
 
 
 def _still_belongs(user: User, tenant: Tenant) -> bool:

@@ -10,18 +10,19 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-from django.apps import apps
 from django.conf import settings
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 from psycopg import sql
 
 from carousel.launcher.programs import APP_ROLE
+from carousel.tenants import bonds
 
 ROLE = APP_ROLE
 EVERYONE = "*"
 BEFORE_THE_TENANT = {"Membership", "ApiKey", "RefreshToken", "Source"}
-"""Tables by which the tenant is found, each row by a secret or by a person: they have no wall."""
+"""Tables by which the tenant is found, each row by a secret or by a person: anybody here may read
+them, but they are written only from inside their tenant."""
 
 SEEN = (
     "tenant_id = (SELECT nullif(nullif(current_setting('app.tenant', true), ''), '*')::uuid)"
@@ -29,14 +30,21 @@ SEEN = (
 )
 
 
-def tables() -> list[str]:
-    """The tables that have a wall: every model with a tenant, less those that find it."""
-    return sorted(
-        model._meta.db_table
-        for model in apps.get_models()
-        if any(field.name == "tenant" for field in model._meta.fields)
-        and model.__name__ not in BEFORE_THE_TENANT
-    )
+WALL = (f"CREATE POLICY one_tenant ON {{}} USING ({SEEN}) WITH CHECK ({SEEN})",)
+HALF_WALL = (
+    "CREATE POLICY anybody_reads ON {} FOR SELECT USING (true)",
+    f"CREATE POLICY one_tenant_adds ON {{}} FOR INSERT WITH CHECK ({SEEN})",
+    f"CREATE POLICY one_tenant_changes ON {{}} FOR UPDATE USING ({SEEN}) WITH CHECK ({SEEN})",
+    f"CREATE POLICY one_tenant_removes ON {{}} FOR DELETE USING ({SEEN})",
+)
+
+
+def tables() -> dict[str, tuple[str, ...]]:
+    """Table of each model with a tenant -> the policies that make its wall."""
+    return {
+        model._meta.db_table: HALF_WALL if model.__name__ in BEFORE_THE_TENANT else WALL
+        for model in bonds.of_tenants()
+    }
 
 
 def build(**_: Any) -> None:
@@ -44,9 +52,10 @@ def build(**_: Any) -> None:
     existing = set(connection.introspection.table_names())
     with connection.cursor() as cursor:
         _make_role(cursor)
-        for table in tables():
+        for table, policies in tables().items():
             if table in existing:
-                _wall(cursor, table)
+                _wall(cursor, table, policies)
+        bonds.tie(cursor, existing)
 
 
 def enter(tenant_id: UUID) -> None:
@@ -56,7 +65,7 @@ def enter(tenant_id: UUID) -> None:
 
 def leave() -> None:
     """Back to what this process sees by itself: a worker everything, the web server nothing."""
-    if settings.DATABASE_ROLE:
+    if settings.WALLED:
         with connection.cursor() as cursor:
             cursor.execute("RESET app.tenant")
 
@@ -86,7 +95,7 @@ def cross() -> None:
 
 
 def _set(value: str) -> None:
-    if settings.DATABASE_ROLE:
+    if settings.WALLED:
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('app.tenant', %s, false)", [value])
 
@@ -105,12 +114,14 @@ def _make_role(cursor: CursorWrapper) -> None:
         cursor.execute(sql.SQL(grant).format(role))
 
 
-def _wall(cursor: CursorWrapper, table: str) -> None:
+def _wall(cursor: CursorWrapper, table: str, policies: tuple[str, ...]) -> None:
     name = sql.Identifier(table)
+    cursor.execute("SELECT policyname FROM pg_policies WHERE tablename = %s", [table])
+    for (policy,) in cursor.fetchall():
+        cursor.execute(sql.SQL("DROP POLICY {} ON {}").format(sql.Identifier(policy), name))
     for statement in (
         "ALTER TABLE {} ENABLE ROW LEVEL SECURITY",
         "ALTER TABLE {} FORCE ROW LEVEL SECURITY",
-        "DROP POLICY IF EXISTS one_tenant ON {}",
-        f"CREATE POLICY one_tenant ON {{}} USING ({SEEN}) WITH CHECK ({SEEN})",
+        *policies,
     ):
         cursor.execute(sql.SQL(statement).format(name))
