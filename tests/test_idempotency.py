@@ -103,3 +103,15 @@ def test_twenty_at_once_make_one():
     assert statuses <= {201, 409}
     assert Product.objects.count() == 1
     assert IdempotencyKey.objects.count() == 1
+
+
+def test_a_key_whose_first_request_died_may_be_used_again_after_five_minutes(client):
+    bearer = token()
+    post(client, bearer, "a")
+    IdempotencyKey.objects.update(status=None)
+
+    at_once = post(client, bearer, "a")
+    with time_machine.travel(now() + timedelta(minutes=6)):
+        later = post(client, bearer, "a")
+
+    assert (at_once.status_code, later.status_code) == (409, 201)

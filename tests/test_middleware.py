@@ -1,5 +1,8 @@
 import pytest
 
+from carousel import storage
+from tests.makers import make_user
+
 pytestmark = pytest.mark.django_db
 
 
@@ -39,3 +42,18 @@ def test_every_answer_closes_its_doors(client):
     policy = answer["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
+
+
+def test_a_signed_picture_is_given_without_cookies_and_never_as_a_page(client):
+    key = "photos/one.webp"
+    storage.save_bytes(key, b"RIFF0000WEBP")
+    client.force_login(make_user())
+
+    answer = client.get(storage.url_for(key))
+
+    assert answer.status_code == 200
+    assert answer.cookies == {}
+    assert "Cookie" not in answer.get("Vary", "")
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Content-Disposition"] == "attachment"
+    assert answer["Content-Security-Policy"] == "default-src 'none'; sandbox"

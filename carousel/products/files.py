@@ -9,6 +9,13 @@ from carousel import storage
 from carousel.errors import GiveUp
 
 TYPES = {".webp": "image/webp", ".jpg": "image/jpeg", ".png": "image/png"}
+HEADERS = {
+    "Cache-Control": f"private, max-age={storage.WINDOW}, immutable",
+    "Content-Disposition": "attachment",  # shown in a page all the same, never opened as one
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "X-Content-Type-Options": "nosniff",
+}
 
 
 @require_safe
@@ -29,6 +36,6 @@ def _picture(key: str, kind: str) -> HttpResponse:
         response = HttpResponse(storage.read_bytes(key), content_type=kind)
     except GiveUp as error:
         return HttpResponse(str(error), status=404, content_type="text/plain")
-    response["Cache-Control"] = f"private, max-age={storage.WINDOW}, immutable"
-    response["Cross-Origin-Resource-Policy"] = "cross-origin"
+    for name, value in HEADERS.items():
+        response[name] = value
     return response

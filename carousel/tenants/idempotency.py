@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils.timezone import now
 
@@ -14,6 +15,8 @@ from carousel.tenants.models import IdempotencyKey, Tenant
 HEADER = "Idempotency-Key"
 LONGEST = 255
 LIFE = timedelta(hours=24)
+LONGEST_WORK = timedelta(minutes=5)
+"""A first request that has not been answered by then died; its key may be used again."""
 KEPT_HEADERS = ("Content-Type", "Location", "ETag")
 
 
@@ -39,7 +42,7 @@ def begin(request: HttpRequest, tenant: Tenant) -> None:
         return
     if not 0 < len(key) <= LONGEST:
         raise Unusable(400, f"An {HEADER} has 1 to {LONGEST} characters.")
-    IdempotencyKey.objects.filter(tenant=tenant, key=key, created_at__lt=now() - LIFE).delete()
+    _forget_old(tenant, key)
     body = _digest(request)
     row, made = IdempotencyKey.objects.get_or_create(
         tenant=tenant, key=key, defaults={"request": body}
@@ -61,6 +64,12 @@ def end(request: HttpRequest, response: HttpResponse) -> None:
             rows.delete()
         else:
             rows.update(status=response.status_code, body=response.content, headers=_kept(response))
+
+
+def _forget_old(tenant: Tenant, key: str) -> None:
+    past = Q(created_at__lt=now() - LIFE)
+    died = Q(created_at__lt=now() - LONGEST_WORK, status=None)
+    IdempotencyKey.objects.filter(past | died, tenant=tenant, key=key).delete()
 
 
 def _refuse_or_replay(row: IdempotencyKey, body: str) -> None:

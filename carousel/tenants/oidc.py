@@ -40,8 +40,8 @@ def read(token: str) -> Membership:
     found = (
         Membership.objects.select_related("user", "tenant")
         .filter(
-            user__oidc_subject=claims["sub"].replace("\x00", ""),
-            tenant__slug=str(claims.get(settings.OIDC_TENANT_CLAIM, "")),
+            user__oidc_subject=claims["sub"],
+            tenant__slug=str(claims.get(settings.OIDC_TENANT_CLAIM, "")).replace("\x00", ""),
             user__is_active=True,
             tenant__is_active=True,
         )
@@ -67,6 +67,8 @@ def _verified(token: str) -> dict[str, Any]:
         raise Invalid(type(error).__name__) from error
     if not all(isinstance(claims[name], str) for name in ("sub", "client_id", "token_use")):
         raise Invalid("a claim of the wrong type")
+    if "\x00" in claims["sub"]:
+        raise Invalid("a subject with a NUL")
     if not all(isinstance(claims[name], int) for name in ("exp", "iat")):
         raise Invalid("a time that is not a number")
     return claims
