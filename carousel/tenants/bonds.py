@@ -70,7 +70,7 @@ def _bonds() -> Iterator[Bond]:
     owned: set[Any] = set(of_tenants())
     for model in owned:
         for field in model._meta.local_fields:
-            target = field.related_model if isinstance(field, ForeignKey) else None
+            target: Any = field.related_model if isinstance(field, ForeignKey) else None
             if target in owned:
                 yield Bond(model._meta.db_table, field.column, target._meta.db_table)
 

@@ -58,12 +58,12 @@ def issue(user: User, tenant: Tenant, family: uuid.UUID | None = None) -> Pair:
 
 def rotate(refresh: str) -> Pair:
     """Swap a refresh token for a new pair. Refused when it is unknown, old, or was used before."""
-    known = _enter(refresh)
+    _enter(refresh)
     with transaction.atomic():
         row = (
             RefreshToken.objects.select_for_update(of=("self",))
             .select_related("user", "tenant")
-            .filter(pk=known)
+            .filter(digest=digest(refresh))
             .first()
         )
         usable = row is not None and row.is_usable(now())
@@ -77,7 +77,7 @@ def rotate(refresh: str) -> Pair:
 
 def revoke(refresh: str) -> None:
     """Sign out: the family of this token ends. An unknown token is no error."""
-    row = RefreshToken.objects.filter(pk=_enter(refresh)).first()
+    row = _enter(refresh)
     if row is not None:
         RefreshToken.objects.family(row.family).revoke()
 
@@ -132,12 +132,12 @@ def _keys() -> list[bytes]:
     ]
 
 
-def _enter(refresh: str) -> uuid.UUID | None:
-    """The id of this token's row, and behind the walls of its tenant, for it will be written to."""
-    row = RefreshToken.objects.filter(digest=digest(refresh)).only("tenant_id").first()
+def _enter(refresh: str) -> RefreshToken | None:
+    """This token's row, from inside its tenant, for what is written comes from there."""
+    row = RefreshToken.objects.filter(digest=digest(refresh)).first()
     if row is not None:
         walls.enter(row.tenant_id)
-    return row.pk if row else None
+    return row
 
 
 def _still_belongs(user: User, tenant: Tenant) -> bool:
