@@ -17,8 +17,11 @@ from carousel.data_fixes import Fixes, Log
 from carousel.models import Membership, Tenant
 from carousel.products.money import shown
 from pricing import importing, reading
+from pricing.lake import admin as lake
 from pricing.models import RETENTION, Comparable, Decision, Import, Lesson, Quote, Sale, Strike
+from pricing.validation import admin as validation
 
+__all__ = ["lake", "validation"]
 COLUMNS = (
     "sale_id", "product_id", "sold_at", "price", "currency", "category", "brand", "condition",
     "title", "colour", "material", "size", "listed_at", "description",
@@ -132,6 +135,15 @@ class Quotes(Log[Quote]):
     @admin.display(description="in the shop")
     def in_the_shop(self, quote: Quote) -> SafeString:
         return format_html('<a href="{}">View</a>', reverse("price", args=[quote.product_id]))
+
+
+@admin.register(Comparable)
+class AllComparables(Log[Comparable]):
+    """Of every quote, to find which ones a sale has moved."""
+
+    list_display = ("quote", "sale", "price", "similarity", "basis", "share", "excluded", "tenant")
+    list_filter = ("basis", "excluded", "tenant")
+    list_select_related = ("quote__product", "sale", "tenant")
 
 
 @admin.register(Strike)

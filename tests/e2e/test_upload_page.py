@@ -215,7 +215,7 @@ def test_the_page_stays_short_while_many_files_wait(page, batch, card):
 def test_progress_moves_by_itself_survives_a_new_web_server_and_ends(
     page, running, batch, card, quiet
 ):
-    quiet.expected.append("Failed to load resource|ERR_|htmx|network error|Failed to fetch")
+    quiet.expected.append("Failed to load resource|ERR_|htmx|network error|Failed to fetch|aborted")
     page.set_input_files("#folder", card(12))
     is_done(page)
     page.goto(f"/b/{batch}/progress/")
