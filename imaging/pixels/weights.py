@@ -5,6 +5,7 @@ that is missing is fetched by rembg itself, in a child process with a time limit
 costs 190 MB and 2.4 s, which a worker that has its weights need never pay.
 """
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -27,7 +28,7 @@ download_models((sys.argv[1],))
 class Weights:
     """A model rembg knows: input side in pixels, channel mean and deviation, and its terms.
 
-    `checksum` is the one rembg checks a download against.
+    `sha256` is that of the published file; `manage.py models` compares it with the file here.
     """
 
     name: str
@@ -36,7 +37,7 @@ class Weights:
     deviation: tuple[float, float, float]
     source: str
     licence: str
-    checksum: str
+    sha256: str
     needs_sigmoid: bool = False
 
 
@@ -57,7 +58,7 @@ MANIFEST = {
             *IMAGENET,
             f"{RELEASES}/u2netp.onnx",
             "Apache-2.0",
-            "md5:8e83ca70e441ab06c318d82300c84806",
+            "309c8469258dda742793dce0ebea8e6dd393174f89934733ecc8b14c76f4ddd8",
         ),
         Weights(
             "u2net",
@@ -65,7 +66,7 @@ MANIFEST = {
             *IMAGENET,
             f"{RELEASES}/u2net.onnx",
             "Apache-2.0",
-            "md5:60024c5c889badc19c04ad937298a77b",
+            "8d10d2f3bb75ae3b6d527c77944fc5e7dcd94b29809d47a739a7a728a912b491",
         ),
         Weights(
             "isnet-general-use",
@@ -73,7 +74,7 @@ MANIFEST = {
             *CENTRED,
             f"{RELEASES}/isnet-general-use.onnx",
             "Apache-2.0",
-            "md5:fc16ebd8b0c10d971d3513d564d01e29",
+            "60920e99c45464f2ba57bee2ad08c919a52bbf852739e96947fbb4358c0d964a",
         ),
         Weights(
             "birefnet-general-lite",
@@ -81,7 +82,7 @@ MANIFEST = {
             *IMAGENET,
             f"{RELEASES}/BiRefNet-general-bb_swin_v1_tiny-epoch_232.onnx",
             "MIT",
-            "md5:4fab47adc4ff364be1713e97b7e66334",
+            "5600024376f572a557870a5eb0afb1e5961636bef4e1e22132025467d0f03333",
             needs_sigmoid=True,
         ),
     )
@@ -90,17 +91,30 @@ MANIFEST = {
 _failed_at: dict[str, float] = {}
 
 
+def is_here(name: str) -> bool:
+    """Whether this model can cut out now, without fetching anything."""
+    return where(name) is not None
+
+
+def is_as_published(name: str, path: Path) -> bool:
+    """A file of the same model that somebody exported anew works too, but is another file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == MANIFEST[name].sha256
+
+
 def find(name: str) -> Path:
     """The model's file, fetched once; `Unavailable` at once while the last failure is fresh."""
     if name not in MANIFEST:
         raise Unavailable(f"There is no cut-out model called {name}.")
-    if (path := _here(name)) is not None:
+    if (path := where(name)) is not None:
         return path
     if time.monotonic() - _failed_at.get(name, -FORGET_FAILURE_AFTER) < FORGET_FAILURE_AFTER:
         raise Unavailable(f"{name} could not be fetched a moment ago.")
     _fetch(name)
-    if (path := _here(name)) is not None:
-        return path
+    if (path := where(name)) is not None:
+        if is_as_published(name, path):
+            return path
+        path.unlink()
     _failed_at[name] = time.monotonic()
     raise Unavailable(f"{name} could not be fetched; put {name}.onnx into {_home()}.")
 
@@ -110,7 +124,8 @@ def _home() -> Path:
     return Path(configured) if configured else Path.home() / ".rembg"
 
 
-def _here(name: str) -> Path | None:
+def where(name: str) -> Path | None:
+    """The model's file on this machine, if there is one."""
     homes = [
         _home(),
         Path(os.environ.get("U2NET_HOME", _home())),
