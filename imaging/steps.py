@@ -17,6 +17,7 @@ from imaging.jobs.models import Step
 from imaging.pixels import cutout as cutting
 from imaging.pixels import derive, descriptor, guard
 from imaging.pixels.errors import Rejected
+from imaging.studio import treating
 from imaging.timing import Timings
 from imaging.uploads import photos
 from imaging.uploads.models import Embedding, Photo
@@ -62,6 +63,7 @@ def cutout(step: Step) -> None:
         photo.keep("cutout", derive.as_webp(cut.image, quality=CUTOUT_QUALITY))
         photo.keep("cutout-320", derive.thumbnail(cut.image, 320))
     photos.cut(photo, model=cut.model, is_fallback=cut.is_fallback, faults=list(cut.faults))
+    treating.treat_by_itself(photo)
     step.model = cut.model
     step.result = timings.result() | {"box": list(cut.box)}
 

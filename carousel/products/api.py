@@ -74,12 +74,7 @@ def create_product(request: HttpRequest, response: HttpResponse, body: schemas.P
     return Status(201, schemas.out(request, product))
 
 
-@router.patch(
-    "/{uuid:pk}",
-    response=schemas.ProductOut,
-    operation_id="change_product",
-    openapi_extra=conditional.TOLD,
-)
+@router.patch("/{uuid:pk}", response=schemas.ProductOut, operation_id="change_product")
 def change_product(
     request: HttpRequest, response: HttpResponse, pk: UUID, body: schemas.ProductIn
 ) -> Any:
@@ -90,12 +85,7 @@ def change_product(
     return _fresh(request, response, product)
 
 
-@router.put(
-    "/{uuid:pk}/state",
-    response=schemas.ProductOut,
-    operation_id="put_product_state",
-    openapi_extra=conditional.TOLD,
-)
+@router.put("/{uuid:pk}/state", response=schemas.ProductOut, operation_id="put_product_state")
 def put_state(
     request: HttpRequest, response: HttpResponse, pk: UUID, body: schemas.NewState
 ) -> Any:
@@ -108,12 +98,7 @@ def put_state(
     return _fresh(request, response, product)
 
 
-@router.delete(
-    "/{uuid:pk}",
-    response={204: None},
-    operation_id="delete_product",
-    openapi_extra=conditional.TOLD,
-)
+@router.delete("/{uuid:pk}", response={204: None}, operation_id="delete_product")
 def delete_product(request: HttpRequest, pk: UUID) -> Any:
     """Delete so that staff can restore it; taken off sale first. Needs `If-Match`."""
     _writer(request)

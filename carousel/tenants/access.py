@@ -28,8 +28,6 @@ RULES = Access(VIEWER, MANAGER)
 """What changes how the shop works, or what it told others."""
 RIGHTS = Access(ADMIN, ADMIN)
 """What changes who may do what."""
-REPORT = Access(MANAGER, MANAGER)
-"""Figures and sales to take away."""
 REPAIR = Access(MANAGER, MANAGER)
 """The data-fix admin, whose own permissions decide about each table."""
 OWN = Access(VIEWER, VIEWER)
@@ -51,7 +49,7 @@ def _rows(access: Access, *names: str) -> dict[str, Access]:
 
 ROUTES: dict[str, Access] = {
     # The shop itself.
-    **_rows(RULES, "settings", "api:get_settings", "api:put_settings"),
+    **_rows(RULES, "settings", "photo-canvas", "api:get_settings", "api:put_settings"),
     **_rows(RIGHTS, "settings-keys", "settings-key-revoke", "settings-people", "settings-person"),
     "settings-history": Access(MANAGER, ADMIN),
     "switch-tenant": OWN,
@@ -61,6 +59,7 @@ ROUTES: dict[str, Access] = {
         *("batches", "new-batch", "upload", "rename-batch", "receipts", "select-files", "manifest"),
         *("not-sent", "send-file", "progress", "stop-batch", "retry-batch", "live-progress"),
         *("retry-photo", "picture", "photo", "photo-treat", "photo-cut-again"),
+        *("photo-fine", "suspects"),
         "photo-analyse-again",
         *("api:batches_create", "api:batches_status", "api:batches_send", "api:batches_photos"),
     ),
@@ -96,7 +95,6 @@ ROUTES: dict[str, Access] = {
         *("price-accept", "price-set", "price-strike", "price-unstrike"),
         *("api:calculate_price", "api:get_price"),
     ),
-    "market-file": REPORT,
     # Books.
     **_rows(
         WORK,

@@ -16,7 +16,10 @@ class PriceStrategy(BaseModel):
 
 
 class Studio(BaseModel):
-    """How the shop wants its pictures; margin is a share of the canvas, background a CSS colour."""
+    """How the shop wants its pictures; margin is a share of the canvas, background a CSS colour.
+
+    `automatic`: every photo that is cut out without a doubt gets its picture by itself.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -25,6 +28,7 @@ class Studio(BaseModel):
     shadow: float = Field(0, ge=0, le=1)
     square: bool = True
     long_side: int = Field(1600, ge=16, le=8000)
+    automatic: bool = False
 
 
 class TenantOptions(BaseModel):

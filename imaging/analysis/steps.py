@@ -89,7 +89,7 @@ def _judge(photo: Photo) -> None:
     judged = cast(Judged, made.value)
     quality = {name: round(value, 3) for name, value in asdict(look).items() if name != "key"}
     quality |= {"score": judged.score, "reasons": list(judged.reasons), "model": made.model}
-    Photo.objects.filter(pk=photo.pk).update(quality=quality | {"is_close": looks.is_close(cutout)})
+    photos.noted(photo, quality | {"is_close": looks.is_close(cutout)})
 
 
 def _only(step: Step) -> str:

@@ -35,5 +35,9 @@ class ModelCall(TenantRow):
             models.Index(fields=["subject_id", "capability"], name="model_call_by_subject"),
         ]
 
+    @property
+    def dollars(self) -> str:
+        return f"{self.cost_micro_usd / 1e6:.4f}"
+
     def __str__(self) -> str:
         return f"{self.capability} by {self.model}: {self.outcome}"

@@ -1,5 +1,6 @@
 """Cuts the item out of its background."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import cv2
@@ -13,6 +14,7 @@ from imaging.pixels.weights import Unavailable
 
 MAX_SIDE = 2048
 SOLID = 128
+GRABCUT = "grabcut"
 ALREADY_CUT = 0.05
 
 # Softer than a quarter is background, firmer than three quarters is item.
@@ -38,8 +40,8 @@ class Cutout:
 def cut_out(image: Image.Image, model: str = "u2netp", *, max_side: int = MAX_SIDE) -> Cutout:
     """The item of an upright photo, no side above `max_side`.
 
-    Without weights GrabCut answers and `is_fallback` says so; a photo that came already cut out
-    keeps its own transparency, and its model is named "alpha".
+    Without weights GrabCut answers and `is_fallback` says so; as the `model` itself, "grabcut" is
+    no fallback. A photo that came already cut out keeps its own transparency: model "alpha".
     """
     image = shrunk(image, max_side)
     colours = image.convert("RGB")
@@ -49,7 +51,7 @@ def cut_out(image: Image.Image, model: str = "u2netp", *, max_side: int = MAX_SI
         mask=mask,
         box=box_of(mask),
         model=used,
-        is_fallback=used == "grabcut",
+        is_fallback=used != model and used == GRABCUT,
         faults=faults.find(colours, mask),
     )
 
@@ -67,10 +69,10 @@ def box_of(mask: Mask) -> Box:
 def _mask(image: Image.Image, colours: Image.Image, model: str) -> tuple[Mask, str]:
     if image.mode == "RGBA" and _is_already_cut(alpha := np.asarray(image.getchannel("A"))):
         return alpha, "alpha"
-    try:
-        return _enlarged(segment.by_model(colours, model), colours), model
-    except Unavailable:
-        return _enlarged(segment.by_grabcut(colours), colours), "grabcut"
+    if model != GRABCUT:
+        with suppress(Unavailable):
+            return _enlarged(segment.by_model(colours, model), colours), model
+    return _enlarged(segment.by_grabcut(colours), colours), GRABCUT
 
 
 def _is_already_cut(alpha: Mask) -> bool:

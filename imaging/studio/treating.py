@@ -19,6 +19,7 @@ from imaging.uploads.models import Photo
 
 SHOP = "shop"
 """The variant that the storefront shows first, once somebody has chosen one."""
+OUR_SHOP = "our shop"
 SAME_FRAME = ("cutout", "original", "enhanced")
 CHOICES = (*SAME_FRAME, "studio")
 
@@ -35,7 +36,7 @@ def presets(tenant: Tenant) -> dict[str, studio.Preset]:
     """The shop's own preset first, then ours."""
     own = tenant.options.studio
     made = studio.Preset(
-        "our shop",
+        OUR_SHOP,
         margin=own.margin,
         background=own.background or None,
         shadow=own.shadow,
@@ -45,14 +46,24 @@ def presets(tenant: Tenant) -> dict[str, studio.Preset]:
     return {preset.name: preset for preset in (made, *studio.PRESETS)}
 
 
-def other_models(photo: Photo) -> list[str]:
-    """Models that could cut this photo out instead of the one that did."""
-    return [name for name in weights.MANIFEST if name != photo.cutout_model]
+@dataclass(frozen=True)
+class Offer:
+    """A way to cut out; one whose weights are not on this machine can only be named."""
+
+    model: str
+    is_here: bool
+
+
+def other_models(photo: Photo) -> list[Offer]:
+    """What could cut this photo out instead of what did, what is at hand first."""
+    names = [name for name in (*weights.MANIFEST, cutting.GRABCUT) if name != photo.cutout_model]
+    offers = [Offer(name, name == cutting.GRABCUT or weights.is_here(name)) for name in names]
+    return sorted(offers, key=lambda offer: not offer.is_here)
 
 
 def cut_again(photo: Photo, model: str) -> None:
     """Another model's cut-out in place of this one. Refused when its weights are not here."""
-    if model not in weights.MANIFEST:
+    if model not in (*weights.MANIFEST, cutting.GRABCUT):
         raise Refused(f"There is no model called {model}.")
     cut = cutting.cut_out(opened(photo), model)
     if cut.is_fallback:
@@ -70,9 +81,16 @@ def treat(photo: Photo, treatment: Treatment) -> None:
     image = _made(photo, treatment)
     photo.keep(SHOP, derive.as_webp(image, quality=90))
     photo.keep(f"{SHOP}-320", derive.thumbnail(image, 320))
-    note = photo.quality | {"shop": treatment.what, "preset": treatment.preset}
-    Photo.objects.filter(pk=photo.pk).update(quality=note)
+    photos.noted(photo, {"shop": treatment.what, "preset": treatment.preset})
     _pass_on(photo, SHOP, f"{SHOP}-320")
+
+
+def treat_by_itself(photo: Photo) -> None:
+    """The shop's own picture, where it wants one of every photo and nobody has to look first."""
+    photo.refresh_from_db()
+    wanted = photo.tenant.options.studio.automatic
+    if wanted and not photo.faults and not photo.quality.get("shop"):
+        treat(photo, Treatment("studio", OUR_SHOP))
 
 
 def opened(photo: Photo) -> Image.Image:

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -10,16 +11,20 @@ from django.views.decorators.http import require_GET, require_POST
 from carousel.errors import Refused
 from carousel.models import Product
 from carousel.products.views import writer
+from carousel.tenants import settings
 from carousel.web import Request, member, page
 from imaging.analysis.rerun import rerun, versions
 from imaging.inference.models import ModelCall
-from imaging.jobs.models import Step
+from imaging.jobs.models import Batch, Step
 from imaging.pixels.faults import SENTENCES
 from imaging.studio import treating
+from imaging.studio.forms import CanvasForm, shown
+from imaging.studio.suspects import after, of_batch, passed
 from imaging.studio.treating import Treatment
 from imaging.uploads.models import Photo
 
 PAGE = "imaging/photo.html"
+ON_A_PAGE = 48
 
 
 @member
@@ -37,6 +42,24 @@ def treat(request: Request, pk: UUID) -> HttpResponse:
     if preset not in treating.presets(request.tenant):
         raise Refused("There is no such preset.")
     treating.treat(photo, Treatment(request.POST.get("what", ""), preset))
+    passed(photo)
+    return _back(request, photo)
+
+
+@writer
+@require_POST
+def canvas(request: Request, pk: UUID) -> HttpResponse:
+    """Change the shop's canvas, and show this photo on it."""
+    photo = _photo(request, pk)
+    form = CanvasForm(request.POST)
+    if not form.is_valid():
+        answer = page(request, PAGE, "photo", _context(photo) | {"canvas_form": form})
+        answer.status_code = 422
+        return answer
+    options = request.tenant.options.model_dump(mode="json") | {"studio": form.options()}
+    settings.change(request.tenant, request.user, options)
+    photo.tenant = request.tenant
+    treating.treat(photo, Treatment("studio", treating.OUR_SHOP))
     return _back(request, photo)
 
 
@@ -46,6 +69,29 @@ def cut_again(request: Request, pk: UUID) -> HttpResponse:
     photo = _photo(request, pk)
     treating.cut_again(photo, request.POST.get("model", ""))
     return _back(request, photo)
+
+
+@member
+@require_GET
+def suspects(request: Request, pk: UUID) -> HttpResponse:
+    """Every cut-out of a batch that the fault gate wants looked at, and nothing else."""
+    batch = get_object_or_404(Batch.objects.live(), pk=pk, tenant=request.tenant)
+    found = Paginator(of_batch(batch), ON_A_PAGE).get_page(request.GET.get("page"))
+    marked = [(photo, _sentences(photo)) for photo in found]
+    context = {"batch": batch, "step": "process", "found": found, "marked": marked}
+    return page(request, "imaging/suspects.html", "found", context)
+
+
+@writer
+@require_POST
+def fine(request: Request, pk: UUID) -> HttpResponse:
+    """The cut-out is right as it is: on to the next suspect, or to the end of the list."""
+    photo = _photo(request, pk)
+    passed(photo)
+    following = after(photo)
+    if following is None or request.POST.get("back") == "list":
+        return redirect("suspects", photo.batch_id)
+    return redirect("photo", following.pk)
 
 
 @writer
@@ -58,7 +104,11 @@ def analyse_again(request: Request, pk: UUID) -> HttpResponse:
 
 
 def _photo(request: Request, pk: UUID) -> Photo:
-    return get_object_or_404(request.tenant.photos.live().select_related("batch"), pk=pk)
+    return get_object_or_404(request.tenant.photos.live().select_related("batch", "tenant"), pk=pk)
+
+
+def _sentences(photo: Photo) -> list[str]:
+    return [SENTENCES.get(code, code) for code in photo.faults]
 
 
 def _back(request: Request, photo: Photo) -> HttpResponse:
@@ -76,10 +126,14 @@ def _context(photo: Photo) -> dict[str, object]:
         "photo": photo,
         "batch": photo.batch,
         "product": products.first(),
-        "faults": [SENTENCES.get(code, code) for code in photo.faults],
+        "faults": _sentences(photo),
+        "is_suspect": bool(photo.faults) and not photo.quality.get("passed"),
+        "suspects": of_batch(photo.batch).count(),
+        "next_suspect": after(photo),
         "wiped": treating.SHOP if chosen in treating.SAME_FRAME else "cutout",
         "chosen": chosen,
         "presets": list(treating.presets(photo.tenant)),
+        "canvas": shown(photo.tenant.options.studio),
         "others": treating.other_models(photo),
         "steps": Step.objects.filter(job__subject_id=photo.pk).order_by("started_at", "kind"),
         "calls": ModelCall.objects.filter(tenant=photo.tenant, subject_id=photo.pk)[:20],

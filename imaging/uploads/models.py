@@ -1,7 +1,7 @@
 """A photo, the files made from it, and the vectors that describe it."""
 
 import hashlib
-from typing import Self
+from typing import Any, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -22,6 +22,10 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
 
     def usable(self) -> Self:
         return self.live().exclude(state__in=[Photo.State.REJECTED, Photo.State.FAILED])
+
+    def suspects(self) -> Self:
+        """Those whose cut-out looks wrong, until a person has looked at it."""
+        return self.usable().exclude(faults=[]).filter(~Q(quality__contains={"passed": True}))
 
     def in_shooting_order(self) -> Self:
         return self.order_by(F("taken_at").asc(nulls_last=True), "index", "id")
@@ -81,7 +85,7 @@ class Photo(TenantRow):
         key = f"photos/{self.tenant_id}/{self.pk}/{variant}-{sha256[:16]}.{extension}"
         storage.save_bytes(key, content)
         kept = {variant: {"key": key, "sha256": sha256, "size": len(content)}}
-        Photo.objects.filter(pk=self.pk).update(files=_merged(kept))
+        Photo.objects.filter(pk=self.pk).update(files=merged("files", kept))
         self.files |= kept
 
     def read(self, variant: str = "original") -> bytes:
@@ -89,11 +93,9 @@ class Photo(TenantRow):
         return storage.read_bytes(key)
 
 
-def _merged(more: dict[str, dict[str, object]]) -> Func:
-    """files || more, in the database: two steps may add their files at the same time."""
-    return Func(
-        F("files"), Value(more, JSONField()), template="(%(expressions)s)", arg_joiner=" || "
-    )
+def merged(field: str, more: dict[str, Any]) -> Func:
+    """field || more, in the database: two steps may add to it at the same time."""
+    return Func(F(field), Value(more, JSONField()), template="(%(expressions)s)", arg_joiner=" || ")
 
 
 class Embedding(TenantRow):

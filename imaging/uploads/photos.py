@@ -1,6 +1,7 @@
 """What a photo's job means for the photo: ready, or failed with a sentence."""
 
 import io
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,7 @@ from carousel.errors import GiveUp
 from carousel.events.outbox import record
 from imaging.jobs.models import Job, Step
 from imaging.pixels.opening import Inspection
-from imaging.uploads.models import Photo
+from imaging.uploads.models import Photo, merged
 
 
 def completed(job: Job) -> None:
@@ -59,8 +60,16 @@ def inspected(photo: Photo, seen: Inspection) -> None:
 def cut(photo: Photo, *, model: str, is_fallback: bool, faults: list[str]) -> None:
     """Name the model that cut the item out, and what looks wrong with the result."""
     Photo.objects.filter(pk=photo.pk).update(
-        cutout_model=model, cutout_is_fallback=is_fallback, faults=faults
+        cutout_model=model,
+        cutout_is_fallback=is_fallback,
+        faults=faults,
+        quality=merged("quality", {"passed": False}),
     )
+
+
+def noted(photo: Photo, notes: dict[str, Any]) -> None:
+    """Write down what was found out about the photo; what else is known of it stays."""
+    Photo.objects.filter(pk=photo.pk).update(quality=merged("quality", notes))
 
 
 def photo_of(step: Step) -> Photo:

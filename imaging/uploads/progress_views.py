@@ -75,4 +75,5 @@ def _context(batch: Batch) -> dict[str, Any]:
         "progress": counting.progress(batch),
         "recent": counting.recent(batch),
         "troubles": counting.troubles(batch),
+        "suspects": batch.photos.suspects().count(),
     }
