@@ -6,6 +6,7 @@ from carousel.events.models import (
     Destination,
     Event,
     InboxEvent,
+    Reconciliation,
     Source,
 )
 from carousel.ops.models import Alert, Heartbeat, Sample, Schedule
@@ -36,6 +37,7 @@ __all__ = [
     "Membership",
     "Product",
     "ProductImage",
+    "Reconciliation",
     "RefreshToken",
     "Sample",
     "Schedule",

@@ -151,6 +151,7 @@ SCHEDULE: dict[str, Timing] = {
     "lake": Timing("pricing.lake.feed.run", every=60, queue="events"),
     "lake-archive": Timing("pricing.lake.upkeep.nightly", at="02:30", queue="events"),
     "validation": Timing("pricing.validation.looking.daily", at="03:00", queue="events"),
+    "exports": Timing("carousel.events.reconciling.nightly", at="03:30", queue="events"),
     "legacy-sales": Timing("pricing.legacy.run", at="02:00"),
     "prices": Timing("pricing.nightly.run", at="02:40"),
 }

@@ -14,6 +14,7 @@ from carousel.events.models import (
     Event,
     InboxEvent,
     Partner,
+    Reconciliation,
     Source,
 )
 from carousel.tenants.models import User
@@ -34,6 +35,14 @@ class InboxEvents(Log[InboxEvent]):
     )  # fmt: skip
     list_filter = ("state", "kind", "tenant")
     search_fields = ("=event_id", "=subject")
+    ordering = ("-created_at",)
+
+
+@admin.register(Reconciliation)
+class Reconciliations(Log[Reconciliation]):
+    list_display = ("created_at", "name", "tenant", "is_applied", "tally")
+    list_filter = ("is_applied", "tenant")
+    search_fields = ("name",)
     ordering = ("-created_at",)
 
 

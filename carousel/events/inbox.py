@@ -51,7 +51,7 @@ class Receipt:
 
 
 @transaction.atomic
-def receive(tenant: Tenant, envelope: Envelope) -> Receipt:
+def receive(tenant: Tenant, envelope: Envelope, *, however_old: bool = False) -> Receipt:
     """Take one delivery. A second one with the same id within 24 hours changes nothing."""
     key = key_of(tenant, envelope)
     _let_go_of_old(key)
@@ -59,7 +59,7 @@ def receive(tenant: Tenant, envelope: Envelope) -> Receipt:
     InboxEvent.objects.bulk_create([row], ignore_conflicts=True)
     if not InboxEvent.objects.filter(pk=row.pk).exists():
         return _seen_before(key, envelope)
-    process(row)
+    process(row, however_old=however_old)
     return Receipt(Outcome.TAKEN, row)
 
 
@@ -147,7 +147,7 @@ def envelope_of(row: InboxEvent) -> Envelope:
 def lock_subject(subject: UUID) -> None:
     """One event of a subject at a time, even while the subject has no row to lock."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(7002, hashtext(%s))", [str(subject)])
+        cursor.execute("SELECT pg_advisory_xact_lock(7004, hashtext(%s))", [str(subject)])
 
 
 def _again(row: InboxEvent, error: str) -> None:

@@ -233,6 +233,22 @@ class InboxEvent(TenantRow):
         return f"{self.kind} {self.event_id}"
 
 
+class Reconciliation(TenantRow):
+    """A partner's export of what it sent, compared with what came."""
+
+    name = models.CharField(max_length=200)
+    is_applied = models.BooleanField(default=False, help_text="Or else only compared.")
+    tally = models.JSONField(default=dict, help_text="What became of the lines -> how many.")
+    missing = models.JSONField(default=list, help_text="The first lines that had not come.")
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["tenant", "-created_at"], name="reconciliation_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.created_at:%Y-%m-%d %H:%M}"
+
+
 class DeadLetterQuerySet(models.QuerySet["DeadLetter"]):
     def open(self) -> Self:
         return self.filter(replayed_at=None)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from carousel.events import views
+from carousel.events import export_views, views
 
 urlpatterns = [
     path("events/", views.log, name="events"),
@@ -10,4 +10,5 @@ urlpatterns = [
     path("events/dead/", views.dead, name="dead-letters"),
     path("events/dead/replay/", views.replay, name="replay-letters"),
     path("events/dead/aside/", views.set_aside, name="set-letters-aside"),
+    path("events/exports/", export_views.exports, name="exports"),
 ]

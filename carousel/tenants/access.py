@@ -103,7 +103,7 @@ ROUTES: dict[str, Access] = {
         *("api:books_send", "api:books_get_shelf", "api:books_get_raw"),
     ),
     # What was told to others, and whether store and lake agree.
-    **_rows(RULES, "events", "resend-event", "dead-letters", "replay-letters"),
+    **_rows(RULES, "events", "resend-event", "dead-letters", "replay-letters", "exports"),
     "set-letters-aside": RULES,
     **_rows(RULES, "validations", "validate-now", "validation", "validation-json"),
     "repair-validation": RULES,
