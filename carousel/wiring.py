@@ -164,7 +164,11 @@ PANELS = [
 ]
 """What the ops page shows, in this order."""
 
-METRICS = ["imaging.jobs.metrics.collect"]
+METRICS = [
+    "imaging.jobs.metrics.collect",
+    "carousel.events.numbers.collect",
+    "pricing.lake.numbers.collect",
+]
 """Functions that yield Prometheus families at each scrape."""
 
 READINGS = {"steps.waiting": "imaging.jobs.checks.waiting"}

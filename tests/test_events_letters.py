@@ -10,8 +10,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.timezone import now
 
-from carousel.events import inbox, letters
+from carousel.events import inbox, letters, numbers
+from carousel.events.causes import cause_of
 from carousel.events.envelope import opened
+from carousel.events.outbox import record
 from carousel.models import DeadLetter, Event, InboxEvent, Membership, Product
 from imaging.jobs import runner
 from imaging.models import Photo
@@ -41,6 +43,18 @@ def make_late_sale(product=None, tenant=None, hours=2):
     }  # fmt: skip
     inbox.receive(tenant or make_tenant(), opened(json.dumps(body)))
     return product
+
+
+def receive_sale(item):
+    """A sale of an item, of just now; the second of one item goes to the dead letters."""
+    body = {
+        "id": str(uuid4()), "detail-type": "product.sold", "source": "storefront",
+        "time": now().isoformat(),
+        "detail": {
+            "product_id": str(item.pk), "sale_id": uuid4().hex, "price": 4000, "currency": "ISK",
+        },
+    }  # fmt: skip
+    return inbox.receive(make_tenant(), opened(json.dumps(body)))
 
 
 EXPIRED = {"origin": "inbox:product.sold", "reason": "expired"}
@@ -180,3 +194,77 @@ def test_the_log_shows_what_came_and_what_waits(boss):
 
     assert "product.sold" in html and "over an hour old" in html
     assert boss.get(reverse("events"), {"tab": "out"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        (
+            "The sale S-12 is already known, for another item.",
+            "The sale … is already known, for another item.",
+        ),
+        ("Another event of 6f1d8f0e-1111-4222-8333-123456789abc came.", "Another event of … came."),
+        ("The event type 'product.eaten' is not known.", "The event type … is not known."),
+        ("The receiver answered 503.", "The receiver answered 503."),
+    ],
+)
+def test_a_cause_is_the_sentence_without_its_names(error, cause):
+    assert cause_of(error) == cause
+
+
+def test_two_items_with_one_trouble_are_one_cause():
+    for _ in range(2):
+        item = make_product(**FULL)
+        item.become("sold", sale_id=f"S-{item.pk}")
+        receive_sale(item)
+
+    [cause] = letters.causes(make_tenant())
+
+    assert (cause.reason, cause.count) == ("The item was sold before, as sale ….", 2)
+
+
+def test_a_press_that_would_take_too_long_leaves_the_rest_for_the_next():
+    for _ in range(3):
+        make_late_sale()
+
+    tried = letters.try_again(DeadLetter.objects.open(), None, dry=False, seconds=0)
+
+    assert (tried.tally, Sale.objects.count()) == ({letters.LEFT: 3}, 0)
+
+
+def test_many_causes_and_many_letters_are_paged(boss):
+    for number in range(51):
+        DeadLetter.objects.create(tenant=make_tenant(), origin=f"step:{number}", error="Gone")
+        DeadLetter.objects.create(tenant=make_tenant(), origin="step:many", error="Gone")
+
+    first = boss.get(reverse("dead-letters")).content.decode()
+    letters_ = boss.get(reverse("dead-letters") + "?origin=step:many&reason=Gone&page=2")
+
+    assert "1–50 of 52" in first
+    assert "51–51 of 51" in letters_.content.decode()
+
+
+def test_the_log_shows_everything_that_happened_and_how_fast(boss):
+    item = make_product(**FULL)
+    item.become("sold", sale_id="S-1")
+    record(make_tenant(), "CarouselImageProcessed", subject=item.pk, job="j")
+    receive_sale(make_product(**FULL))
+
+    everything = boss.get(reverse("events") + "?tab=all").content.decode()
+    received = boss.get(reverse("events")).content.decode()
+
+    assert "CarouselImageProcessed" in everything and "product.sold" in everything
+    assert "in the median" in received and "1 in the last hour" in received
+
+
+def test_the_numbers_of_the_exchange_are_counted_by_kind_and_outcome():
+    receipt = receive_sale(make_product(**FULL))
+    inbox.receive(make_tenant(), inbox.envelope_of(receipt.event))
+
+    [row] = numbers.received()
+    samples = {(s.name, *s.labels.values()): s.value for f in numbers.collect() for s in f.samples}
+
+    assert (row.kind, row.applied, row.dead, row.duplicates) == ("product.sold", 1, 0, 1)
+    assert samples["carousel_events_received", "product.sold", "duplicates"] == 1
+    assert samples["carousel_events_waiting", "outbox"] == Event.objects.unsent().count()
+    assert 0 < samples["carousel_sync_seconds", "0.95"] < 5

@@ -65,17 +65,30 @@ class DeadLetters(Log[DeadLetter]):
     list_display = (
         "buried_at", "origin", "cause", "category", "attempts", "error", "tenant", "replayed_at",
     )  # fmt: skip
-    list_filter = (("replayed_at", admin.EmptyFieldListFilter), "category", "origin", "tenant")
+    list_filter = (
+        ("replayed_at", admin.EmptyFieldListFilter),
+        "category",
+        "origin",
+        "cause",
+        "tenant",
+    )
     search_fields = ("error", "=subject")
     ordering = ("-buried_at",)
-    actions = ("try_again",)
+    actions = ("dry_run", "try_again")
+
+    @admin.action(description="Dry run: say what trying again would do", permissions=["view"])
+    def dry_run(self, request: HttpRequest, chosen: Any) -> None:
+        self._try(request, chosen, "It would be: ", dry=True)
 
     @admin.action(description="Try again", permissions=["view"])
     def try_again(self, request: HttpRequest, chosen: Any) -> None:
+        self._try(request, chosen, "", dry=False)
+
+    def _try(self, request: HttpRequest, chosen: Any, before: str, *, dry: bool) -> None:
         user = request.user if isinstance(request.user, User) else None
-        tried = letters.try_again(DeadLetter.objects.open().filter(pk__in=chosen), user, dry=False)
+        tried = letters.try_again(DeadLetter.objects.open().filter(pk__in=chosen), user, dry=dry)
         said = ", ".join(f"{number} {what}" for what, number in tried.tally.items())
-        self.message_user(request, said or "Nothing to do.")
+        self.message_user(request, before + (said or "nothing to do"))
 
 
 class Partners(Fixes[Any]):

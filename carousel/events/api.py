@@ -13,6 +13,7 @@ from pydantic import Field
 
 from carousel.errors import GiveUp
 from carousel.events import inbox, signing
+from carousel.events.causes import cause_of
 from carousel.events.envelope import LARGEST_BODY, opened
 from carousel.events.inbox import Outcome
 from carousel.events.models import DeadLetter, Source
@@ -111,7 +112,7 @@ def _bury_malformed(source: Source, body: bytes, error: str) -> None:
     DeadLetter.objects.create(
         tenant_id=source.tenant_id,
         origin="inbox:malformed",
-        cause=error[:80],
+        cause=cause_of(error),
         payload={"source": str(source.pk), "body": text},
         error=error,
     )

@@ -19,6 +19,7 @@ from django.utils.timezone import now
 
 from carousel import wiring
 from carousel.errors import GiveUp, Refused, Retry
+from carousel.events.causes import cause_of
 from carousel.events.envelope import Envelope
 from carousel.events.models import DeadLetter, Event, InboxEvent
 from carousel.tenants.models import Tenant
@@ -129,7 +130,7 @@ def bury(row: InboxEvent, error: str, category: str, cause: str = "") -> None:
         origin=f"inbox:{row.kind}",
         subject=row.subject,
         category=category,
-        cause=cause or error[:80],
+        cause=cause or cause_of(error),
         payload={"inbox": str(row.pk), "id": row.event_id, "data": row.data},
         error=error[:2000],
         attempts=max(1, row.attempts),

@@ -3,9 +3,12 @@
 Trying is safe: what a letter's work does, it does once. A dry run does all of it and takes it back.
 """
 
+import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import inf
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +28,7 @@ from carousel.tenants.models import Tenant, User
 ANSWER_WITHIN = timedelta(hours=1)
 """Priority 2: somebody should have looked by then."""
 
+LEFT = "left for the next press of the button"
 Replayer = Callable[[DeadLetter], str]
 
 
@@ -74,13 +78,18 @@ def of_cause(tenant: Tenant, origin: str, reason: str) -> QuerySet[DeadLetter]:
     return letters.filter(reason=reason).order_by("buried_at")
 
 
-def try_again(letters: QuerySet[DeadLetter], by: User | None, *, dry: bool) -> Tried:
-    """Try each letter in its own transaction, so that a killed replay can simply be run again."""
-    tally: dict[str, int] = {}
+def try_again(
+    letters: QuerySet[DeadLetter], by: User | None, *, dry: bool, seconds: float = inf
+) -> Tried:
+    """Try each letter in its own transaction, so that a killed replay can simply be run again.
+
+    After `seconds` the rest is left, and said to be.
+    """
+    tally: Counter[str] = Counter()
+    until = time.monotonic() + seconds
     for pk in list(letters.values_list("pk", flat=True)):
-        said = _try(pk, by, dry=dry)
-        tally[said] = tally.get(said, 0) + 1
-    return Tried(tally)
+        tally[_try(pk, by, dry=dry) if time.monotonic() < until else LEFT] += 1
+    return Tried(dict(tally))
 
 
 def set_aside(letters: QuerySet[DeadLetter], by: User | None) -> Tried:

@@ -16,6 +16,7 @@ from django.db.models import F, QuerySet
 from django.utils.timezone import now
 
 from carousel.events import posting
+from carousel.events.causes import cause_of
 from carousel.events.models import DeadLetter, Delivery, Destination, Event
 from carousel.events.posting import Answer
 from carousel.events.schedule import next_try
@@ -148,7 +149,7 @@ def _bury(
             origin=f"delivery:{delivery.event.kind}",
             subject=delivery.subject,
             category=DeadLetter.Category.RETRYABLE,
-            cause=answer.error[:80],
+            cause=cause_of(answer.error),
             payload={"delivery": str(delivery.pk), "event": str(delivery.event_id)},
             error=answer.error,
             attempts=delivery.attempts,

@@ -5,19 +5,23 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, resolve_url
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_POST
 
-from carousel.events import letters, relay
+from carousel.events import letters, numbers, relay
 from carousel.events.letters import Tried
 from carousel.events.models import DeadLetter, Delivery, Destination, Event, InboxEvent
+from carousel.events.outbox import record
 from carousel.tenants.models import Membership
 from carousel.web import Request, member, page
 
 ON_A_PAGE = 50
+PATIENCE = 10.0
+"""Seconds that one press of a button may take; what is left wants another press."""
+TABS = ("in", "out", "all")
 MANAGERS = (Membership.Role.MANAGER, Membership.Role.ADMIN)
 
 
@@ -34,7 +38,7 @@ def replay(request: Request) -> HttpResponse:
     _only_managers(request)
     chosen = _chosen(request)
     dry = request.POST.get("dry") == "1"
-    tried = letters.try_again(chosen, request.user, dry=dry)
+    tried = letters.try_again(chosen, request.user, dry=dry, seconds=PATIENCE)
     return _workbench(request, tried=tried, dry=dry)
 
 
@@ -49,14 +53,15 @@ def set_aside(request: Request) -> HttpResponse:
 @require_GET
 def log(request: Request) -> HttpResponse:
     """What came in, what went out, and how long things wait."""
-    received = InboxEvent.objects.filter(tenant=request.tenant).order_by("-created_at")
-    sent = Delivery.objects.filter(tenant=request.tenant).order_by("-position")
-    tab = "out" if request.GET.get("tab") == "out" else "in"
-    rows: QuerySet[Any] = sent.select_related("event", "destination") if tab == "out" else received
+    tab = request.GET.get("tab", "")
+    tab = tab if tab in TABS else "in"
     context = {
         "tab": tab,
-        "rows": Paginator(rows, ON_A_PAGE).get_page(request.GET.get("page", "1")),
-        "numbers": _numbers(request),
+        "rows": Paginator(_rows(request, tab), ON_A_PAGE).get_page(request.GET.get("page", "1")),
+        "waiting": numbers.waiting(request.tenant),
+        "received": numbers.received(request.tenant),
+        "latency": numbers.latency(request.tenant),
+        "dead": DeadLetter.objects.open().filter(tenant=request.tenant).count(),
         "destinations": Destination.objects.filter(tenant=request.tenant),
         "place": "events",
     }
@@ -69,21 +74,27 @@ def resend(request: Request, pk: UUID) -> HttpResponse:
     _only_managers(request)
     delivery = get_object_or_404(Delivery, tenant=request.tenant, pk=pk)
     relay.replay(Delivery.objects.filter(pk=delivery.pk))
+    record(
+        request.tenant, "delivery.resent", subject=delivery.subject,
+        delivery=str(pk), by=str(request.user.pk),
+    )  # fmt: skip
     return HttpResponseRedirect(resolve_url("events") + "?tab=out")
 
 
 def _workbench(request: Request, tried: Tried | None = None, *, dry: bool = False) -> HttpResponse:
     category = request.GET.get("category", "")
     origin, reason = request.GET.get("origin", ""), request.GET.get("reason", "")
-    opened = letters.of_cause(request.tenant, origin, reason)[:ON_A_PAGE] if origin else []
+    number = request.GET.get("page", "1")
+    opened = letters.of_cause(request.tenant, origin, reason)
+    causes = Paginator(letters.causes(request.tenant, category), ON_A_PAGE)
     context = {
-        "causes": letters.causes(request.tenant, category),
+        "causes": causes.get_page(1 if origin else number),
         "counts": _counts(request),
         "category": category,
         "categories": DeadLetter.Category.values,
         "origin": origin,
         "reason": reason,
-        "letters": opened,
+        "letters": Paginator(opened, ON_A_PAGE).get_page(number) if origin else None,
         "tried": tried,
         "dry": dry,
         "may_replay": request.membership.role in MANAGERS,
@@ -115,15 +126,13 @@ def _counts(request: Request) -> dict[str, int]:
 CATEGORIES: list[str] = DeadLetter.Category.values
 
 
-def _numbers(request: Request) -> dict[str, Any]:
-    inbox = InboxEvent.objects.open().filter(tenant=request.tenant)
-    out = Delivery.objects.waiting().filter(tenant=request.tenant)
-    return {
-        "inbox": inbox.aggregate(count=Count("pk"), oldest=Min("created_at")),
-        "out": out.aggregate(count=Count("pk"), oldest=Min("event__created_at")),
-        "unsent": Event.objects.unsent().filter(tenant=request.tenant).count(),
-        "dead": DeadLetter.objects.open().filter(tenant=request.tenant).count(),
-    }
+def _rows(request: Request, tab: str) -> QuerySet[Any]:
+    if tab == "out":
+        sent = Delivery.objects.filter(tenant=request.tenant)
+        return sent.select_related("event", "destination").order_by("-position")
+    if tab == "all":
+        return Event.objects.filter(tenant=request.tenant).order_by("-position")
+    return InboxEvent.objects.filter(tenant=request.tenant).order_by("-created_at")
 
 
 def _only_managers(request: Request) -> None:

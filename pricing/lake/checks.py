@@ -15,8 +15,7 @@ def late() -> Found:
     """Sales that wait for the lake longer than they should: it is down, or its feed is."""
     known = feed.backlog()
     if known.since and known.is_late:
-        count = known.waiting + known.on_the_way
-        yield "", f"{count} sales wait for the lake, the oldest for {timesince(known.since)}."
+        yield "", f"{known.total} sales wait for the lake, the oldest for {timesince(known.since)}."
 
 
 def variance() -> Found:

@@ -41,6 +41,10 @@ class Backlog:
     since: datetime | None
 
     @property
+    def total(self) -> int:
+        return self.waiting + self.on_the_way
+
+    @property
     def is_late(self) -> bool:
         return self.since is not None and now() - self.since > LATE
 
