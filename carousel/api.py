@@ -1,17 +1,24 @@
 """The JSON API: every app's router under one roof, and one place for its errors (RFC 9457)."""
 
+import logging
+from typing import Any
+
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.db import DataError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI, Router
 from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 
-from carousel import wiring
+from carousel import openapi, wiring
 from carousel.errors import GiveUp, Refused, Retry
 from carousel.problems import problem
 from carousel.tenants.auth import Bearer, ReadingSession
 from carousel.tenants.idempotency import Replayed, Unusable
 from carousel.tenants.limits import TooMany
+
+log = logging.getLogger(__name__)
 
 
 class Door(NinjaAPI):
@@ -22,6 +29,11 @@ class Door(NinjaAPI):
 
     def get_openapi_operation_id(self, operation: Operation) -> str:
         return f"{(operation.tags or ['api'])[0]}_{operation.view_func.__name__}"
+
+    def get_openapi_schema(self, **asked: Any) -> OpenAPISchema:
+        document = super().get_openapi_schema(**asked)
+        openapi.completed(document)
+        return document
 
     def get_operation_url_name(self, operation: Operation, router: Router) -> str:
         return operation.operation_id or self.get_openapi_operation_id(operation)
@@ -74,6 +86,19 @@ def replayed(request: HttpRequest, answer: Replayed) -> HttpResponse:
 @api.exception_handler(Unusable)
 def unusable_key(request: HttpRequest, error: Unusable) -> HttpResponse:
     return problem(error.status, str(error))
+
+
+@api.exception_handler(DataError)
+@api.exception_handler(UnicodeEncodeError)
+def cannot_be_kept(request: HttpRequest, error: Exception) -> HttpResponse:
+    """A character or a number that passed the schema and that PostgreSQL cannot keep."""
+    return problem(422, "A value is out of range, or has a character that cannot be kept.")
+
+
+@api.exception_handler(OperationalError)
+def database_away(request: HttpRequest, error: OperationalError) -> HttpResponse:
+    log.error("The database does not answer: %s", error)
+    return later(request, Retry("The database does not answer; nothing was changed."))
 
 
 @api.exception_handler(ValidationError)

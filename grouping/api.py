@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
-from ninja import Router, Status
+from ninja import Query, Router, Status
 
 from carousel.models import Tenant, User
 from grouping import edits, history, reasons, regrouping, showing
@@ -26,6 +26,7 @@ from grouping.schemas import (
     GroupId,
     GroupOut,
     GroupsOut,
+    Listed,
     Merge,
     Move,
     Process,
@@ -44,11 +45,10 @@ remover = Router(tags=["groups"])
 
 
 @batches.get("/{uuid:batch_id}/groups", response=GroupsOut, summary="The groups of a batch")
-def listed(
-    request: HttpRequest, batch_id: UUID, filter: str = "all", after: str = "", q: str = ""
-) -> Any:
-    """In shooting order, 36 at a time. `filter`: all, check, sure, accepted, rejected, singles."""
-    cards, rest = showing.chunk(showing.filtered(_batch(request, batch_id), filter, q), after)
+def listed(request: HttpRequest, batch_id: UUID, asked: Query[Listed]) -> Any:
+    """In shooting order, 36 at a time. `after` is the `next` of the page before."""
+    found = showing.filtered(_batch(request, batch_id), asked.filter, asked.q)
+    cards, rest = showing.chunk(found, asked.after)
     return GroupsOut(groups=[_out(card) for card in cards], next=rest or None)
 
 
@@ -67,7 +67,7 @@ def move(request: HttpRequest, batch_id: UUID, body: Move) -> Any:
     if body.to == "unsorted":
         change = partial(edits.set_aside, photos=body.photos)
         return _edit(request, batch, "aside", change, scope)
-    group = _group(request, UUID(body.to.removeprefix(PREFIX)))
+    group = _group(request, body.to)
     change = partial(edits.move, photos=body.photos, group=group.pk, index=body.index)
     return _edit(request, batch, "move", change, Scope(groups=[group.pk], photos=body.photos))
 

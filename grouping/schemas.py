@@ -87,8 +87,16 @@ class Move(Body):
     """`to` is a group, "new" or "unsorted"; `index` the place in the group, to its end without."""
 
     photos: list[UUID] = Field(min_length=1)
-    to: str
+    to: Literal["new", "unsorted"] | GroupId
     index: int | None = Field(None, ge=0)
+
+
+class Listed(Schema):
+    """Which groups of a batch, and from where on."""
+
+    filter: Literal["all", "check", "sure", "accepted", "rejected", "singles", "unsorted"] = "all"
+    after: str = Field("", pattern=r"^(-?\d{1,12}(\.\d{1,12})?/[0-9a-f-]{36})?$")
+    q: str = Field("", max_length=200, pattern=r"^[^\x00]*$")
 
 
 class Decide(Body):

@@ -1,18 +1,15 @@
-"""How good the prices are, what the market does, and the prices that nobody has looked at."""
+"""How good the prices are, and the prices that nobody has looked at."""
 
-from datetime import timedelta
 from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.utils.timezone import now
 from django.views.decorators.http import require_GET, require_POST
 
 from carousel.web import Request, member, page
-from pricing import automatic, experiments, trends
+from pricing import automatic, experiments
 from pricing.models import Decision, Import, Lesson
 
-YEAR = timedelta(days=365)
 BASELINES = {
     "category": "Median of the category",
     "brand_category": "Median of brand and category",
@@ -48,23 +45,6 @@ def _beaten(figures: dict[str, object]) -> list[str]:
     if not isinstance(own, float) or not isinstance(others, dict):
         return []
     return [BASELINES[name].lower() for name, off in others.items() if off and off <= own]
-
-
-@member
-@require_GET
-def market(request: Request) -> HttpResponse:
-    """Monthly trends, brands with at least ten sales, and the week's movers."""
-    at = now()
-    category = request.GET.get("category", "").lower()[:200]
-    context = {
-        "place": "market",
-        "category": category,
-        "months": trends.monthly(request.tenant, at - YEAR, category=category)[:400],
-        "brands": trends.brands(request.tenant, at),
-        "category_movers": trends.movers(request.tenant, at, "category")[:12],
-        "brand_movers": trends.movers(request.tenant, at, "brand")[:12],
-    }
-    return page(request, "pricing/market.html", "market", context)
 
 
 @member

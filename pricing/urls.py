@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from pricing import market_views, views
+from pricing import market, market_views, views
 
 urlpatterns = [
     path("prices/", market_views.accuracy, name="accuracy"),
-    path("prices/market/", market_views.market, name="market"),
+    path("prices/market/", market.market, name="market"),
+    path("prices/market/<str:name>.<str:kind>", market.download, name="market-file"),
     path("prices/audit/<uuid:pk>/", market_views.audit, name="audit-price"),
     path("b/<uuid:pk>/prices/", views.prices, name="prices"),
     path("b/<uuid:pk>/prices/accept/", views.accept_confident, name="accept-prices"),

@@ -197,7 +197,7 @@ def test_a_source_that_was_switched_off_is_a_stranger(client):
 @pytest.fixture
 def behind_the_walls(settings):
     """As the web server runs: a role that owns nothing, and no tenant named yet."""
-    settings.DATABASE_ROLE = walls.ROLE
+    settings.WALLED = True
 
     @contextmanager
     def acting() -> Iterator[None]:

@@ -218,17 +218,6 @@ def test_the_accuracy_page_of_a_new_shop_says_how_to_measure(staff):
     assert "Not measured yet" in staff.get("/prices/").content.decode()
 
 
-def test_the_market_page_shows_only_brands_with_ten_sales(staff):
-    for name, count in (("Tindfell", 10), ("Skarfey", 9)):
-        for _ in range(count):
-            make_sale(brand=name)
-
-    page = staff.get("/prices/market/").content.decode()
-
-    assert "Tindfell" in page
-    assert "Skarfey" not in page
-
-
 def test_every_price_knows_its_lesson():
     make_sales([4_000] * 40)
     lesson = lessons.teach(make_tenant())

@@ -1,7 +1,7 @@
 """What follows from a price: how long it takes to sell, mark-downs, arms, the automatic lane."""
 
 import math
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,13 +10,12 @@ from django.utils.timezone import now
 
 from carousel.models import Event
 from carousel.tenants.options import TenantOptions
-from pricing import automatic, deciding, explaining, lessons, markdown, nightly, quoting, trends
+from pricing import automatic, deciding, explaining, lessons, markdown, nightly, quoting
 from pricing.evidence import Rules
 from pricing.experiments import compare
 from pricing.explaining import Facts
 from pricing.models import Decision, Lesson
 from pricing.strategies import Strategy, choose
-from pricing.trends import moved
 from pricing.velocity import Pace, Stay, backtest, estimate, learn
 from tests.makers import make_tenant, make_user
 from tests.pricing_makers import make_sale
@@ -225,45 +224,6 @@ def test_every_silence_has_a_sentence_in_both_languages(silence):
 
     assert explaining.explain(facts).endswith("The category's median is 3,900 ISK (12 sales).")
     assert explaining.explain(facts, "is").endswith("Miðgildi flokksins er 3,900 ISK (12 sölur).")
-
-
-# Trends.
-
-
-@pytest.mark.django_db
-def test_the_months_are_the_same_as_counted_by_hand():
-    june, july = datetime(2026, 6, 30, 23, tzinfo=UTC), datetime(2026, 7, 1, tzinfo=UTC)
-    for sold_at, price in ((june, 1_000), (june, 2_000), (july, 6_000)):
-        make_sale(sold_at=sold_at, price=price, category="Hats")
-
-    found = trends.monthly(make_tenant(), june - timedelta(days=30))
-
-    assert [(f"{m.month:%Y-%m}", m.count, m.average, m.median) for m in found] == [
-        ("2026-07", 1, 6_000, 6_000), ("2026-06", 2, 1_500, 1_500),
-    ]  # fmt: skip
-
-
-@pytest.mark.django_db
-def test_a_brand_with_nine_sales_is_absent_and_one_with_ten_is_there():
-    for name, count in (("Tindfell", 10), ("Skarfey", 9)):
-        for number in range(count):
-            make_sale(brand=name, price=1_000 + number)
-
-    [brand] = trends.brands(make_tenant(), now())
-
-    assert (brand.brand, brand.count, brand.median) == ("Tindfell", 10, 1_004.5)
-
-
-def test_a_move_is_only_called_sure_when_chance_would_not_do():
-    at = datetime(2026, 6, 10, tzinfo=UTC)
-    early = [("hats", at - timedelta(days=n), 1_000 + 10 * (n % 5)) for n in range(8, 48)]
-    late = [("hats", at - timedelta(days=n), 1_500) for n in range(4)]
-    few = [("shoes", at, 9_000)] * 2 + [("shoes", at - timedelta(days=20), 1_000)] * 9
-
-    [mover] = moved([*early, *late, *few], at - timedelta(days=7))
-
-    assert (mover.name, mover.now, mover.before, mover.sure) == ("hats", 4, 40, True)
-    assert mover.change == pytest.approx(0.47, abs=0.02)
 
 
 # The night.

@@ -74,7 +74,12 @@ def create_product(request: HttpRequest, response: HttpResponse, body: schemas.P
     return Status(201, schemas.out(request, product))
 
 
-@router.patch("/{uuid:pk}", response=schemas.ProductOut, operation_id="change_product")
+@router.patch(
+    "/{uuid:pk}",
+    response=schemas.ProductOut,
+    operation_id="change_product",
+    openapi_extra=conditional.TOLD,
+)
 def change_product(
     request: HttpRequest, response: HttpResponse, pk: UUID, body: schemas.ProductIn
 ) -> Any:
@@ -85,7 +90,12 @@ def change_product(
     return _fresh(request, response, product)
 
 
-@router.put("/{uuid:pk}/state", response=schemas.ProductOut, operation_id="put_product_state")
+@router.put(
+    "/{uuid:pk}/state",
+    response=schemas.ProductOut,
+    operation_id="put_product_state",
+    openapi_extra=conditional.TOLD,
+)
 def put_state(
     request: HttpRequest, response: HttpResponse, pk: UUID, body: schemas.NewState
 ) -> Any:
@@ -98,7 +108,12 @@ def put_state(
     return _fresh(request, response, product)
 
 
-@router.delete("/{uuid:pk}", response={204: None}, operation_id="delete_product")
+@router.delete(
+    "/{uuid:pk}",
+    response={204: None},
+    operation_id="delete_product",
+    openapi_extra=conditional.TOLD,
+)
 def delete_product(request: HttpRequest, pk: UUID) -> Any:
     """Delete so that staff can restore it; taken off sale first. Needs `If-Match`."""
     _writer(request)

@@ -16,6 +16,18 @@ from carousel.products.models import Product
 
 _TAG = re.compile(r'"(\d{1,9})(?:\.\d+)?"')
 
+TOLD = {
+    "parameters": [
+        {
+            "in": "header",
+            "name": "If-Match",
+            "required": True,
+            "description": "The ETag of what you read, or * for whatever stands.",
+            "schema": {"type": "string", "enum": ["*", '"3"', '"3.5896"']},
+        }
+    ]
+}
+"""What the OpenAPI document says of an operation that needs `If-Match`."""
 
 MISSING = HttpError(428, "Say in If-Match which version you change: the ETag of what you read.")
 TOO_LATE = HttpError(412, "Somebody changed this item meanwhile. Read it again.")

@@ -72,7 +72,7 @@ class ProductOut(Schema):
     colours: list[str]
     keywords: list[str]
     attributes: dict[str, Any]
-    rating: Decimal | None = Field(description="Quality of the listing, 1 to 5.")
+    rating: float | None = Field(description="Quality of the listing, 1 to 5.")
     price: Money | None
     pictures: list[Picture]
     relisted_from: UUID | None
@@ -101,12 +101,14 @@ class ProductIn(Schema):
     colours: Annotated[list[Word], Field(max_length=12)] | None = None
     keywords: Annotated[list[Word], Field(max_length=40)] | None = None
     attributes: Annotated[dict[Word, Line], Field(max_length=40)] | None = None
-    rating: Annotated[Decimal, Field(ge=1, le=5, decimal_places=1)] | None = None
+    rating: Annotated[float, Field(ge=1, le=5, description="Kept to one decimal.")] | None = None
     price: Annotated[int, Field(gt=0, lt=10**12, description="In minor units.")] | None = None
 
     def wanted(self) -> dict[str, Any]:
         """What was sent. Null empties a price or a rating, and leaves words alone."""
         sent = self.model_dump(exclude_unset=True)
+        if sent.get("rating") is not None:
+            sent["rating"] = round(Decimal(str(sent["rating"])), 1)
         return {
             name: value
             for name, value in sent.items()

@@ -28,6 +28,8 @@ RULES = Access(VIEWER, MANAGER)
 """What changes how the shop works, or what it told others."""
 RIGHTS = Access(ADMIN, ADMIN)
 """What changes who may do what."""
+REPORT = Access(MANAGER, MANAGER)
+"""Figures and sales to take away."""
 REPAIR = Access(MANAGER, MANAGER)
 """The data-fix admin, whose own permissions decide about each table."""
 OWN = Access(VIEWER, VIEWER)
@@ -95,6 +97,7 @@ ROUTES: dict[str, Access] = {
         *("price-accept", "price-set", "price-strike", "price-unstrike"),
         *("api:calculate_price", "api:get_price"),
     ),
+    "market-file": REPORT,
     # Books.
     **_rows(
         WORK,

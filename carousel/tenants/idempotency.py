@@ -1,6 +1,7 @@
 """A POST with an Idempotency-Key is done once: the same key within 24 h gets the same answer."""
 
 import hashlib
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +14,8 @@ from carousel.tenants import walls
 from carousel.tenants.models import IdempotencyKey, Tenant
 
 HEADER = "Idempotency-Key"
-LONGEST = 255
+SHAPE = re.compile(r"[!-~]{1,255}")
+"""Printable ASCII without spaces."""
 LIFE = timedelta(hours=24)
 LONGEST_WORK = timedelta(minutes=5)
 """A first request that has not been answered by then died; its key may be used again."""
@@ -40,8 +42,8 @@ def begin(request: HttpRequest, tenant: Tenant) -> None:
     key = request.headers.get(HEADER)
     if request.method != "POST" or key is None:
         return
-    if not 0 < len(key) <= LONGEST:
-        raise Unusable(400, f"An {HEADER} has 1 to {LONGEST} characters.")
+    if not SHAPE.fullmatch(key):
+        raise Unusable(400, f"An {HEADER} has 1 to 255 letters, digits or signs, and no space.")
     _forget_old(tenant, key)
     body = _digest(request)
     row, made = IdempotencyKey.objects.get_or_create(

@@ -12,6 +12,7 @@ from ninja.files import UploadedFile
 from pydantic import Field
 
 from carousel.models import Tenant, User
+from carousel.problems import problem
 from imaging.jobs.models import Batch
 from imaging.uploads import progress as counting
 from imaging.uploads.batches import new_batch
@@ -100,7 +101,7 @@ def status(request: HttpRequest, batch_id: UUID) -> Any:
 
 @router.post(
     "/{uuid:batch_id}/photos",
-    response={200: Sent, 201: Sent, 413: Sent, 422: Sent},
+    response={200: Sent, 201: Sent},
     summary="Send one photo (multipart field `file`)",
 )
 def send(request: HttpRequest, batch_id: UUID, file: File[UploadedFile]) -> Any:
@@ -111,7 +112,10 @@ def send(request: HttpRequest, batch_id: UUID, file: File[UploadedFile]) -> Any:
     sent = Sent(
         outcome=result.outcome.value, reason=result.reason, photo=PhotoOut.from_orm(result.photo)
     )
-    return Status(_code(result, file.size or 0), sent)
+    code = _code(result, file.size or 0)
+    if result.outcome is Outcome.REFUSED:
+        return problem(code, result.reason, **sent.model_dump(mode="json"))
+    return Status(code, sent)
 
 
 @router.get("/{uuid:batch_id}/photos", response=list[PhotoOut], summary="The photos of a batch")

@@ -2,27 +2,47 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import duckdb
 import pyarrow.dataset as ds
+from pyiceberg.exceptions import RESTError
 from pyiceberg.io.pyarrow import PyArrowFileIO
 from pyiceberg.table import Table
+from sqlalchemy.exc import SQLAlchemyError
 
+from carousel.errors import Retry
 from pricing.lake import table as lake
 from pricing.lake.table import ARROW, Month
 
 MEMORY = "512MB"
 LOCAL = "file://"
+AWAY = (OSError, SQLAlchemyError, RESTError, duckdb.Error)
+"""How it shows that the catalog or the files cannot be reached."""
 
 
 @contextmanager
-def sales(tenant: str = "", month: Month | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection with the view `sales`: the lake's rows of this tenant and month, or of all."""
+def sales(
+    tenant: str = "", month: Month | None = None, since: datetime | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection with the view `sales`: the lake's rows of this tenant and month, or of all.
+
+    `since` leaves out the files of earlier months; rows of its own month may still be older.
+    """
     with lake.sales_history() as table:
-        paths = [file.file_path for file in lake.files(table, month, tenant)]
+        paths = [file.file_path for file in lake.files(table, month, tenant, since)]
         with over(table, paths) as connection:
             yield connection
+
+
+@contextmanager
+def there() -> Iterator[None]:
+    """`Retry` with a sentence for people when the lake is away while the block asks it."""
+    try:
+        yield
+    except AWAY as error:
+        raise Retry("The lake cannot be read now. Nothing is lost: sales wait for it.") from error
 
 
 @contextmanager

@@ -147,9 +147,13 @@ def replace(table: Table, month: Month, name: str, part: pa.Table | None) -> Non
             snapshot.append_data_file(parquet_file_to_data_file(table.io, table.metadata, path))
 
 
-def files(table: Table, month: Month | None = None, tenant: str = "") -> list[DataFile]:
-    """The files that a question about this month, this tenant, or about everything opens."""
-    wanted = month.rows if month else f"tenant_id == '{tenant}'" if tenant else ""
+def files(
+    table: Table, month: Month | None = None, tenant: str = "", since: datetime | None = None
+) -> list[DataFile]:
+    """The files that a question about this month, this tenant and time, or about all opens."""
+    rules = [f"tenant_id == '{tenant}'"] if tenant else []
+    rules += [f"sold_date >= '{since.isoformat()}'"] if since else []
+    wanted = month.rows if month else " and ".join(rules)
     scan = table.scan(row_filter=wanted) if wanted else table.scan()
     return [task.file for task in scan.plan_files()]
 

@@ -1,10 +1,11 @@
 """How prices are written on the price pages."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import template
 
-from carousel.products.money import shown, to_major
+from carousel.products.money import shown, to_major, to_minor
 
 register = template.Library()
 
@@ -22,9 +23,21 @@ def whole(minor: float | None, currency: str) -> str:
 
 
 @register.filter
+def paid(amount: float, currency: str) -> str:
+    """A price in the main unit, as the lake has it, to the nearest minor unit."""
+    return shown(to_minor(Decimal(str(amount)), currency), currency)
+
+
+@register.filter
 def signed(share: float) -> str:
     """`+12%`, `-3%`."""
     return f"{share:+.0%}"
+
+
+@register.filter
+def above(ratio: float) -> str:
+    """A ratio as what it is above or below one: 1.12 is `+12%`."""
+    return f"{ratio - 1:+.0%}"
 
 
 @register.filter

@@ -1,0 +1,130 @@
+"""What the code does not say of itself in the OpenAPI document: errors, headers, examples. Pure.
+
+Every operation answers errors as problems (RFC 9457), every POST takes an Idempotency-Key, and
+every body and answer has an example that its own schema accepts.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+Json = dict[str, Any]
+
+PROBLEM: Json = {
+    "title": "Problem",
+    "description": "What went wrong, for a program and for a person (RFC 9457).",
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string", "title": "Type", "examples": ["about:blank"]},
+        "title": {"type": "string", "title": "Title", "examples": ["Not found"]},
+        "status": {"type": "integer", "title": "Status", "examples": [404]},
+        "detail": {"type": "string", "title": "Detail", "examples": ["There is no such thing."]},
+        "errors": {
+            "type": "array",
+            "title": "Errors",
+            "description": "With 422: each field that is wrong, and why.",
+            "items": {"type": "object", "additionalProperties": True},
+        },
+    },
+}
+ALWAYS = {"401": "Not signed in", "429": "Too many requests; see Retry-After"}
+"""Answers that every operation behind a key may give."""
+ANY_ERROR = "Anything else that went wrong"
+WRITES = {"post", "put", "patch", "delete"}
+REPEATABLE: Json = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "description": "Asked again within 24 h under the same key, it is done once.",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+}
+LIMITS: Json = {
+    name: {"description": words, "schema": {"type": "integer"}}
+    for name, words in {
+        "RateLimit-Limit": "Requests a minute.",
+        "RateLimit-Remaining": "Of them still free.",
+        "RateLimit-Reset": "Seconds until one is free.",
+    }.items()
+}
+BY_FORMAT = {
+    "uuid": "9b2f4c1e-6f0a-4c53-9a57-0d6c0b3a1f10",
+    "date-time": "2026-11-25T09:30:00Z",
+    "date": "2026-11-25",
+    "binary": "...",
+}
+
+
+def completed(document: Json) -> Json:
+    """The document with all of that in it. Changes what it is given."""
+    schemas = document["components"].setdefault("schemas", {})
+    schemas["Problem"] = PROBLEM
+    for _, method, operation in operations(document):
+        if operation.get("security"):
+            _add_usual_answers(operation)
+            if method == "post":
+                operation.setdefault("parameters", []).append(REPEATABLE)
+        operation["responses"]["default"] = _problem(ANY_ERROR)
+        for media in _medias(operation):
+            media.setdefault("example", example(media["schema"], schemas))
+    return document
+
+
+def operations(document: Json) -> Iterator[tuple[str, str, Json]]:
+    """(path, method, operation) of everything that can be asked."""
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield path, method, operation
+
+
+def example(schema: Json, schemas: Json) -> Any:
+    """A value that the schema accepts: its own example, default or first choice, or a plain one."""
+    if "$ref" in schema:
+        return example(schemas[schema["$ref"].rsplit("/", 1)[-1]], schemas)
+    for name in ("examples", "enum"):
+        if schema.get(name):
+            return schema[name][0]
+    if schema.get("default") is not None:
+        return schema["default"]
+    if "const" in schema:
+        return schema["const"]
+    for name in ("allOf", "anyOf", "oneOf"):
+        if name in schema:
+            return example(schema[name][0], schemas)
+    return _by_type(schema, schemas)
+
+
+def _by_type(schema: Json, schemas: Json) -> Any:
+    kind = schema.get("type", "object")
+    if kind == "object":
+        fields = schema.get("properties", {})
+        return {name: example(field, schemas) for name, field in fields.items()}
+    if kind == "array":
+        items = schema.get("prefixItems") or [schema["items"]] * max(1, schema.get("minItems", 1))
+        return [example(item, schemas) for item in items]
+    if kind in {"integer", "number"}:
+        return max(schema.get("minimum", 1), schema.get("exclusiveMinimum", 0) + 1)
+    if kind == "boolean":
+        return True
+    return BY_FORMAT.get(schema.get("format", ""), "text") if kind == "string" else None
+
+
+def _add_usual_answers(operation: Json) -> None:
+    for status, words in ALWAYS.items():
+        operation["responses"].setdefault(status, _problem(words))
+    for status, answer in operation["responses"].items():
+        if str(status).startswith("2"):
+            answer.setdefault("headers", {}).update(LIMITS)
+
+
+def _problem(words: str) -> Json:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"description": words, "content": {"application/problem+json": {"schema": schema}}}
+
+
+def _medias(operation: Json) -> Iterator[Json]:
+    """Each body that is sent or answered as JSON."""
+    told = [operation.get("requestBody", {}), *operation["responses"].values()]
+    for each in told:
+        for kind, media in each.get("content", {}).items():
+            if kind.endswith("json") and "schema" in media:
+                yield media
