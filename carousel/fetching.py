@@ -19,7 +19,7 @@ from requests_hardened.ip_filter import InvalidIPAddress
 from carousel.errors import GiveUp, Refused, Retry
 
 GRAMMAR = re.compile(
-    r"https://(?P<host>[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+)"
+    r"https://(?P<host>(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z](?:[a-z0-9-]*[a-z0-9])?)"
     r"(?::443)?(?P<path>/[A-Za-z0-9._~!$&'()*+,;=:@/%-]*)?(?:\?[A-Za-z0-9._~!$&'()*+,;=:@/?%-]*)?",
     re.ASCII,
 )
@@ -123,7 +123,7 @@ def deliver(url: str, body: bytes, headers: dict[str, str]) -> int:
     Any public https host will do, and those of PRIVATE_RECEIVERS ("host:port") also over http.
     GiveUp for an address we may not open, Retry when nobody answers in time.
     """
-    internal = urlsplit(url).netloc in settings.PRIVATE_RECEIVERS
+    internal = _is_private_receiver(url)
     if not internal and (len(url) > LONGEST or not GRAMMAR.fullmatch(url)):
         raise GiveUp("That is not a plain https address.")
     try:
@@ -136,6 +136,13 @@ def deliver(url: str, body: bytes, headers: dict[str, str]) -> int:
         raise GiveUp("That host leads to a private address.") from error
     except requests.RequestException as error:
         raise Retry(f"The receiver did not answer: {type(error).__name__}.") from error
+
+
+def _is_private_receiver(url: str) -> bool:
+    try:
+        return urlsplit(url).netloc in settings.PRIVATE_RECEIVERS
+    except ValueError:
+        return False
 
 
 def _plain_session() -> requests.Session:
