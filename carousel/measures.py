@@ -1,6 +1,6 @@
 """What is measured as it happens, in every process; the rest is read from rows at the scrape."""
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Histogram
 
 REQUESTS = Histogram("carousel_request_seconds", "Time to answer", ["method", "route", "status"])
 PAYLOAD = Histogram(
@@ -8,4 +8,7 @@ PAYLOAD = Histogram(
     "Size of queue messages; 10 KB is refused",
     buckets=(100, 500, 1_000, 5_000, 10_000, 100_000),
 )
-STORAGE = Counter("carousel_storage_calls", "Calls to the file storage", ["operation", "outcome"])
+STORAGE = Histogram(
+    "carousel_storage_seconds", "Calls to the file storage", ["operation", "outcome"]
+)
+LAKE = Histogram("carousel_lake_query_seconds", "Questions to the lake")

@@ -1,5 +1,6 @@
 """What every answer gets, whoever made it: a request id, limits in headers, closed doors."""
 
+import logging
 import time
 from collections.abc import Callable
 from typing import cast
@@ -11,6 +12,8 @@ from django.utils.cache import patch_vary_headers
 from carousel import counters, measures, tracing
 from carousel.tenants import idempotency, walls
 from carousel.web import Request, enter
+
+log = logging.getLogger(__name__)
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -28,9 +31,10 @@ class RequestIdMiddleware:
         request_id = tracing.accept(request.headers.get(tracing.HEADER))
         started = time.monotonic()
         with tracing.traced(request_id):
-            response = self.get_response(request)
-            idempotency.end(request, response)
-        _measure(request, response, time.monotonic() - started)
+            with tracing.stage(request.method or "GET", path=request.path):
+                response = self.get_response(request)
+                idempotency.end(request, response)
+            _measure(request, response, time.monotonic() - started)
         response[tracing.HEADER] = request_id
         response.setdefault("Permissions-Policy", PERMISSIONS)
         allowance = getattr(request, "allowance", None)
@@ -44,9 +48,27 @@ def _measure(request: HttpRequest, response: HttpResponse, seconds: float) -> No
     route = request.resolver_match.view_name if request.resolver_match else "none"
     status = response.status_code
     measures.REQUESTS.labels(request.method, route, status).observe(seconds)
-    light = "review" if route.startswith(("review", "group")) else route
-    if light in {"review", "sign-in"}:
+    if route not in UNTOLD:
+        # The path of a picture is its key: whoever reads the log must not be able to open it.
+        path = "" if route == "file" else request.path
+        log.info("%s %s %s in %.0f ms", request.method, path or route, status, seconds * 1000)
+    if light := LIGHTS.get(route.partition("-")[0]) or LIGHTS.get(route):
         counters.count(light, failed=status >= 500)
+    if status >= 500:
+        counters.count("answer", failed=True)
+
+
+UNTOLD = {"health", "metrics"}
+"""Asked every few seconds by machines."""
+LIGHTS = {
+    "review": "review",
+    "group": "review",
+    "sign-in": "sign-in",
+    "oidc": "sign-in",
+    "api:login": "sign-in",
+    "api:refresh_token": "sign-in",
+}
+"""Route, or its first word -> the light that its errors turn red."""
 
 
 class CookielessMiddleware:

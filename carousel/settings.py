@@ -6,6 +6,7 @@ With nothing set, everything lives under `var/` beside this code and `manage.py 
 import os
 import tempfile
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -162,7 +163,7 @@ if HTTPS:
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
-    SECURE_REDIRECT_EXEMPT = [r"^health$"]
+    SECURE_REDIRECT_EXEMPT = [r"^health"]
 if env.flag("BEHIND_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REFERRER_POLICY = "same-origin"
@@ -194,13 +195,14 @@ WHITENOISE_AUTOREFRESH = DEBUG
 
 MEDIA_ROOT = HOME / "media"
 S3_BUCKET = env.text("S3_BUCKET")
+AWS_ENDPOINT_URL = env.text("AWS_ENDPOINT_URL")
 if S3_BUCKET:
     _default_storage: dict[str, Any] = {
         "BACKEND": "storages.backends.s3.S3Storage",
         "OPTIONS": {
             "bucket_name": S3_BUCKET,
             "region_name": env.text("AWS_REGION") or None,
-            "endpoint_url": env.text("AWS_ENDPOINT_URL") or None,
+            "endpoint_url": AWS_ENDPOINT_URL or None,
             "default_acl": None,
             "querystring_expire": 600,
             "object_parameters": {"ServerSideEncryption": "AES256"},
@@ -228,7 +230,10 @@ MAX_REQUEST_BYTES = 4 * MAX_UPLOAD_BYTES
 
 # Celery carries hints; the rows are the queue. soft < hard < lease < visibility, checked at start.
 BROKER_URL = env.text("CELERY_BROKER_URL", EMBEDDED.broker_url)
-REDIS_URL = env.text("REDIS_URL", env.text("CELERY_BROKER_URL", EMBEDDED.redis_url))
+BROKER_IS_REDIS = BROKER_URL.startswith(("redis", "rediss", "unix", "socket"))
+REDIS_URL = env.text("REDIS_URL") or EMBEDDED.redis_url
+if env.text("CELERY_BROKER_URL") and BROKER_IS_REDIS and not env.text("REDIS_URL"):
+    REDIS_URL = BROKER_URL
 SOFT_LIMIT, HARD_LIMIT, LEASE, VISIBILITY = (
     env.number("STEP_SOFT_LIMIT", 90, low=1),
     env.number("STEP_HARD_LIMIT", 120, low=1),
@@ -251,8 +256,11 @@ _REDIS_OPTIONS = {
 }
 CELERY_BROKER_URL = BROKER_URL
 CELERY_BROKER_TRANSPORT_OPTIONS = (
-    _REDIS_OPTIONS if BROKER_URL.startswith(("redis", "unix", "socket")) else {}
+    _REDIS_OPTIONS
+    if BROKER_IS_REDIS
+    else {"confirm_publish": True, "connect_timeout": 5, "read_timeout": 10, "write_timeout": 10}
 )
+CELERY_BROKER_HEARTBEAT = 30
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_VISIBILITY_TIMEOUT = VISIBILITY
 CELERY_TASK_ACKS_LATE = True
@@ -301,6 +309,9 @@ LAKE_CATALOG = env.text("LAKE_CATALOG")
 
 STOREFRONT_ORIGINS = env.words("STOREFRONT_ORIGINS")
 
+OTEL_ENDPOINT = env.text("OTEL_EXPORTER_OTLP_ENDPOINT")
+if OTEL_ENDPOINT and find_spec("opentelemetry") is None:
+    raise ImproperlyConfigured("OTEL_EXPORTER_OTLP_ENDPOINT needs `pip install carousel[otel]`.")
 METRICS_TOKEN = env.text("METRICS_TOKEN")
 _METRICS_DIR = HOME / "run" / "metrics"
 os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(_METRICS_DIR))
@@ -355,5 +366,10 @@ LOGGING = {
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO")},
-    "loggers": {"axes": {"level": "WARNING"}},
+    "loggers": {
+        "axes": {"level": "WARNING"},
+        # Uvicorn brings handlers of its own; in JSON every line must be JSON.
+        "uvicorn": {"handlers": [], "propagate": True},
+        "uvicorn.error": {"handlers": [], "propagate": True},
+    },
 }

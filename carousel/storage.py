@@ -22,7 +22,7 @@ SALT = "carousel.files"
 
 def save_bytes(key: str, content: bytes) -> None:
     """Write under exactly this key. Writing the same key again replaces it."""
-    with _counted("put", "upload"):
+    with _counted("put"):
         if default_storage.exists(key):
             default_storage.delete(key)
         saved = default_storage.save(key, ContentFile(content))
@@ -33,7 +33,7 @@ def save_bytes(key: str, content: bytes) -> None:
 def read_bytes(key: str) -> bytes:
     """GiveUp if nothing is stored there."""
     try:
-        with _counted("get", "download"), default_storage.open(key) as file:
+        with _counted("get"), default_storage.open(key) as file:
             return cast(bytes, file.read())
     except FileNotFoundError as error:
         raise GiveUp("The stored file is gone.") from error
@@ -44,16 +44,19 @@ def delete(key: str) -> None:
         default_storage.delete(key)
 
 
+COUNTED_AS = {"put": "upload", "get": "download", "delete": "delete"}
+
+
 @contextmanager
-def _counted(operation: str, light: str = "") -> Iterator[None]:
-    failed = True
+def _counted(operation: str) -> Iterator[None]:
+    failed, started = True, time.monotonic()
     try:
         yield
         failed = False
     finally:
-        measures.STORAGE.labels(operation, "failed" if failed else "ok").inc()
-        if light:
-            counters.count(light, failed=failed)
+        seconds = time.monotonic() - started
+        measures.STORAGE.labels(operation, "failed" if failed else "ok").observe(seconds)
+        counters.count(COUNTED_AS[operation], failed=failed)
 
 
 def window() -> int:

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 import structlog
 
+from carousel import spans
+
 HEADER = "X-Request-ID"
 SHAPE = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
@@ -26,4 +28,11 @@ def traced(request_id: str, **more: object) -> Iterator[None]:
     """Within, every log line carries the id and the named facts (tenant, job, photo)."""
     facts = {name: str(value) for name, value in more.items() if value}
     with structlog.contextvars.bound_contextvars(request_id=request_id, **facts):
+        yield
+
+
+@contextmanager
+def stage(name: str, **facts: object) -> Iterator[None]:
+    """One named part of the work under the present id: a span, where there is a collector."""
+    with spans.span(name, current(), **facts):
         yield

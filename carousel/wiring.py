@@ -166,6 +166,7 @@ PANELS = [
 
 METRICS = [
     "imaging.jobs.metrics.collect",
+    "imaging.inference.metrics.collect",
     "carousel.events.numbers.collect",
     "pricing.lake.numbers.collect",
 ]
@@ -177,9 +178,12 @@ READINGS = {"steps.waiting": "imaging.jobs.checks.waiting"}
 ALARMS: dict[str, Alarm] = {
     "dead-letters": Alarm("carousel.ops.checks.dead_letters", 2, "Dead letters are waiting"),
     "errors": Alarm("carousel.ops.checks.errors", 3, "Over 5 errors in 5 minutes"),
-    "throttled": Alarm("carousel.ops.checks.throttled", 3, "A provider throttles us"),
+    "throttled": Alarm("imaging.inference.checks.throttled", 3, "A provider throttles us"),
+    "uploads": Alarm("carousel.ops.checks.uploads", 3, "Over 5 % of uploads fail"),
+    "downloads": Alarm("carousel.ops.checks.downloads", 3, "Over half of reads are retried"),
+    "messages": Alarm("carousel.ops.checks.messages", 3, "A message is over 100 KB"),
     "overdue": Alarm("carousel.ops.checks.overdue", 2, "A schedule did not run"),
-    "silent-worker": Alarm("carousel.ops.checks.silent_workers", 1, "No worker is alive"),
+    "silent-worker": Alarm("carousel.ops.checks.silent_workers", 1, "Nobody works on a queue"),
     "stuck": Alarm("imaging.jobs.checks.stuck", 2, "Work waits over 5 minutes"),
     "temporary-store": Alarm("carousel.ops.checks.temporary_store", 3, "temp/ is over 5 GB"),
     "old-keys": Alarm("carousel.ops.checks.old_keys", 4, "Keys are over 90 days old"),

@@ -73,18 +73,23 @@ def embed(step: Step) -> None:
 
     The built-in descriptor's is always kept as well: vectors of two models are never compared.
     """
-    photo = photos.photo_of(step)
     timings = Timings()
+    step.model = compare(photos.photo_of(step), timings)
+    step.result = timings.result()
+
+
+def compare(photo: Photo, timings: Timings) -> str:
+    """Keep the photo's vectors. Returns the name of the model that the chain came to."""
     with timings.named("open"):
         look = Look(picture=photo.read("cutout"), cutout=photos.cutout_pixels(photo))
     with timings.named("model"):
         made = chains.ask("embed", look, photo.tenant, photo.pk)
-        step.model = descriptor.MODEL if made.locally else made.model
-        _keep(photo, step.model, cast(Embedded, made.value).vector)
+        model = descriptor.MODEL if made.locally else made.model
+        _keep(photo, model, cast(Embedded, made.value).vector)
     if not made.locally:
         with timings.named("descriptor"):
             _keep(photo, descriptor.MODEL, descriptor.describe(look.cutout).tolist())
-    step.result = timings.result()
+    return model
 
 
 def _keep(photo: Photo, model: str, vector: Sequence[float]) -> None:

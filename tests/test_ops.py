@@ -12,6 +12,8 @@ from carousel import counters, wiring
 from carousel.models import Alert, ApiKey, DeadLetter, Heartbeat, Sample, Schedule, User
 from carousel.ops import alerts, checks, heartbeat, lights, samples, schedules
 from carousel.wiring import Timing
+from imaging.inference.checks import throttled
+from imaging.inference.models import ModelCall
 from imaging.jobs.checks import stuck
 from tests.makers import make_step, make_tenant, make_user
 
@@ -127,18 +129,59 @@ def test_errors_alarm_above_five_in_five_minutes(count, fires):
     assert bool(list(checks.errors())) is fires
 
 
-def test_one_throttle_is_an_alarm():
-    assert list(checks.throttled()) == []
-    bury().__class__.objects.update(error="ThrottlingException: slow down")
+@pytest.mark.parametrize(
+    ("error", "minutes", "fires"),
+    [("ThrottlingException: slow down", 4, True), ("ThrottlingException", 6, False),
+     ("a timeout", 1, False)],
+)  # fmt: skip
+def test_one_throttle_in_five_minutes_is_an_alarm(error, minutes, fires):
+    call = make_call(error=error)
+    ModelCall.objects.filter(pk=call.pk).update(created_at=now() - timedelta(minutes=minutes))
 
-    assert len(list(checks.throttled())) == 1
+    assert bool(list(throttled())) is fires
 
 
-@pytest.mark.parametrize(("minutes", "fires"), [(1, False), (3, True)])
-def test_a_silent_worker_is_an_alarm(minutes, fires):
-    Heartbeat.objects.create(worker="one", seen_at=now() - timedelta(minutes=minutes))
+def test_work_that_was_given_up_for_a_throttle_is_an_alarm():
+    assert list(throttled()) == []
+    bury()
+    DeadLetter.objects.update(error="SlowDown: reduce your request rate")
 
-    assert bool(list(checks.silent_workers())) is fires
+    assert list(throttled()) == [("", "1 calls were throttled in the last 5 minutes.")]
+
+
+def make_call(**fields: Any) -> ModelCall:
+    return ModelCall.objects.create(
+        tenant=make_tenant(), capability="embed", provider="bedrock", model="m", ms=9,
+        outcome=ModelCall.Outcome.RETRY, **fields,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("minutes", "silent"), [(1, []), (3, ["images"])])
+def test_a_queue_that_no_living_worker_serves_is_an_alarm(minutes, silent):
+    others = sorted(heartbeat.needed() - {"images"})
+    Heartbeat.objects.create(worker="clerk", queues=others)
+    seen_at = now() - timedelta(minutes=minutes)
+    Heartbeat.objects.create(worker="worker", queues=["images"], seen_at=seen_at)
+
+    assert [queue for queue, _ in checks.silent_workers()] == silent
+
+
+def test_a_worker_that_was_told_to_stop_leaves_no_heartbeat():
+    heartbeat.alive("worker@here", ["images"])
+    heartbeat.ended("worker@here")
+
+    assert Heartbeat.objects.count() == 0
+
+
+def test_when_the_clock_stands_one_alert_says_so_for_all(monkeypatch):
+    monkeypatch.setattr(checks, "CLOCK", "good")
+    for name in ("good", "bad"):
+        Schedule.objects.create(name=name, succeeded_at=now() - timedelta(days=2))
+
+    [(subject, detail)] = checks.overdue()
+
+    assert subject == ""
+    assert detail.startswith("No scheduled work has run: is the clock there, and a worker?")
 
 
 def test_a_heartbeat_is_one_row_per_worker():

@@ -6,10 +6,9 @@ from datetime import timedelta
 from django.db.models import Count
 from django.utils.timezone import now
 
-from carousel import wiring
+from carousel import counters, wiring
 from carousel.events.models import DeadLetter
-from carousel.ops import samples
-from carousel.ops.heartbeat import SILENCE
+from carousel.ops import heartbeat, samples
 from carousel.ops.models import Heartbeat, Schedule
 from carousel.tenants.models import KEY_AGE, ApiKey
 
@@ -18,6 +17,12 @@ Found = Iterator[tuple[str, str]]
 ERRORS, ERROR_WINDOW = 5, timedelta(minutes=5)
 TEMPORARY_LIMIT = 5 * 1024**3
 """Bytes under temp/ above which staff are told: 5 GB, seed of row 304."""
+UPLOAD_LIMIT, DOWNLOAD_LIMIT = 0.05, 0.5
+"""Shares of calls to the store that may fail (rows 306, 307)."""
+RATE_MINUTES, FEWEST = 15, 20
+"""A share says something only of so many calls in so many minutes."""
+CLOCK = "heartbeat"
+"""The schedule that runs most often: when it is overdue, everything is."""
 
 
 def dead_letters() -> Found:
@@ -27,36 +32,44 @@ def dead_letters() -> Found:
 
 
 def errors() -> Found:
-    recent = DeadLetter.objects.filter(buried_at__gt=now() - ERROR_WINDOW).count()
-    if recent > ERRORS:
-        yield "", f"{recent} in the last 5 minutes."
+    """Work that was given up, and answers of ours that were errors."""
+    buried = DeadLetter.objects.filter(buried_at__gt=now() - ERROR_WINDOW).count()
+    answers = counters.rate("answer", minutes=5).failed
+    if buried + answers > ERRORS:
+        yield "", f"{buried} works given up and {answers} answers failed in the last 5 minutes."
 
 
-def throttled() -> Found:
-    recent = DeadLetter.objects.filter(
-        buried_at__gt=now() - ERROR_WINDOW, error__icontains="throttl"
-    ).count()
-    if recent:
-        yield "", f"{recent} calls were throttled in the last 5 minutes."
+def uploads() -> Found:
+    yield from _share("upload", UPLOAD_LIMIT, "writes to the store")
+
+
+def downloads() -> Found:
+    yield from _share("download", DOWNLOAD_LIMIT, "reads from the store")
+
+
+def messages() -> Found:
+    """A message above 10 KB is refused when it is sent; one above 100 KB is also a mistake."""
+    if huge := counters.rate("large-message").failed:
+        yield "", f"{huge} messages above 100 KB were refused in the last hour."
 
 
 def overdue() -> Found:
     """A schedule counts as overdue after three of its periods, a daily one after 25 hours."""
-    rows = {row.name: row for row in Schedule.objects.all()}
-    for name, timing in wiring.SCHEDULE.items():
-        patience = timedelta(seconds=max(3 * timing.every, 60)) if timing.every else DAILY
-        row = rows.get(name)
-        if row and row.succeeded_at and row.succeeded_at < now() - patience:
-            yield name, f"Last succeeded {row.succeeded_at:%Y-%m-%d %H:%M} UTC. {row.note}"
-
-
-DAILY = timedelta(hours=25)
+    late = dict(_late())
+    if CLOCK in late:
+        yield "", f"No scheduled work has run: is the clock there, and a worker? {late[CLOCK]}"
+    else:
+        yield from late.items()
 
 
 def silent_workers() -> Found:
+    """Queues that no living worker takes work from."""
     last = Heartbeat.objects.order_by("-seen_at").first()
-    if last and last.seen_at < now() - SILENCE:
-        yield "", f"{last.worker} was last heard of at {last.seen_at:%H:%M:%S} UTC."
+    if last is None:
+        return
+    for queue in sorted(heartbeat.needed() - heartbeat.served()):
+        heard = f"{last.worker} was last heard of at {last.seen_at:%H:%M:%S} UTC"
+        yield queue, f"No worker serves the queue {queue}; {heard}."
 
 
 def temporary_store() -> Found:
@@ -68,3 +81,21 @@ def temporary_store() -> Found:
 def old_keys() -> Found:
     for key in ApiKey.objects.live().filter(created_at__lt=now() - KEY_AGE).order_by("created_at"):
         yield str(key), "Make a second key, move the program to it, then revoke this one."
+
+
+DAILY = timedelta(hours=25)
+
+
+def _late() -> Found:
+    rows = {row.name: row for row in Schedule.objects.all()}
+    for name, timing in wiring.SCHEDULE.items():
+        patience = timedelta(seconds=max(3 * timing.every, 60)) if timing.every else DAILY
+        row = rows.get(name)
+        if row and row.succeeded_at and row.succeeded_at < now() - patience:
+            yield name, f"Last succeeded {row.succeeded_at:%Y-%m-%d %H:%M} UTC. {row.note}"
+
+
+def _share(counter: str, limit: float, what: str) -> Found:
+    rate = counters.rate(counter, minutes=RATE_MINUTES)
+    if rate.total >= FEWEST and rate.share > limit:
+        yield "", f"{rate.failed} of {rate.total} {what} failed in {RATE_MINUTES} minutes."

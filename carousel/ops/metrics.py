@@ -1,17 +1,17 @@
 """Prometheus' numbers. What happens in a request is counted there; the rest is read from rows."""
 
-import os
 from collections.abc import Iterator
 
+from django.db import connection
 from django.utils.module_loading import import_string
-from prometheus_client import CollectorRegistry, generate_latest, multiprocess
+from prometheus_client import generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
 from carousel import wiring
 from carousel.events.models import DeadLetter, Event
-from carousel.ops import lights
+from carousel.ops import answers, lights
 from carousel.ops.models import Alert, Heartbeat, Sample
 
 Families = Iterator[GaugeMetricFamily]
@@ -45,6 +45,20 @@ def own() -> Families:
     for light in lights.lights():
         share.add_metric([light.name], light.share)
     yield share
+    yield from database()
+
+
+def database() -> Families:
+    """How full it is, and how many of its connections are taken."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_database_size(current_database()), count(*),"
+            " current_setting('max_connections')::int FROM pg_stat_activity"
+        )
+        size, used, most = cursor.fetchone()
+    yield gauge("carousel_database_bytes", "Size of the database", size)
+    yield gauge("carousel_database_connections", "Open connections", used)
+    yield gauge("carousel_database_connections_limit", "Connections it allows", most)
 
 
 def gauge(name: str, words: str, value: float) -> GaugeMetricFamily:
@@ -53,8 +67,6 @@ def gauge(name: str, words: str, value: float) -> GaugeMetricFamily:
 
 def exposition() -> tuple[bytes, str]:
     """Every process' counts and the rows' numbers, as text."""
-    registry = CollectorRegistry()
-    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    registry = answers.of_every_process()
     registry.register(Rows())
     return generate_latest(registry), CONTENT_TYPE_LATEST

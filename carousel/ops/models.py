@@ -91,6 +91,11 @@ class Heartbeat(Row):
     """A worker process said that it lives."""
 
     worker = models.CharField(max_length=120, unique=True)
+    queues = models.JSONField(
+        default=list,
+        db_default=models.Value([], models.JSONField()),
+        help_text="The queues it takes work from.",
+    )
     seen_at = models.DateTimeField(default=now)
 
     def __str__(self) -> str:

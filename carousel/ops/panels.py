@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from django.db.models import Count, Max
+from django.db.models import Avg, Count, Max
+from django.db.models.functions import TruncHour
 from django.utils.module_loading import import_string
 from django.utils.safestring import SafeString
 from django.utils.timezone import now
 
-from carousel import wiring
+from carousel import counters, wiring
 from carousel.events.models import DeadLetter
-from carousel.ops import charts
+from carousel.ops import answers, charts, samples
 from carousel.ops.models import Sample
 
 
@@ -31,7 +32,15 @@ def panels() -> list[Panel]:
 
 
 def own() -> list[Panel]:
-    return [dead_letters(), stored_bytes()]
+    return [dead_letters(), stored_bytes(), storage_calls(), slowest()]
+
+
+def slowest() -> Panel:
+    """Where people wait: routes by their p99, since these processes began."""
+    rows = [
+        (one.route, one.count, one.shown(0.5), one.shown(0.99)) for one in answers.slowest(most=10)
+    ]
+    return Panel("Answers of the web server", ("Route", "Count", "p50 s", "p99 s"), rows)
 
 
 def dead_letters() -> Panel:
@@ -50,10 +59,32 @@ def dead_letters() -> Panel:
 
 
 def stored_bytes() -> Panel:
-    week = now() - timedelta(days=7)
-    samples = Sample.objects.filter(name="bytes.temp", created_at__gt=week).order_by("created_at")
-    points = [charts.Point(sample.created_at, sample.value) for sample in samples]
-    rows = [("temp/", f"{points[-1].value / 1024**2:.1f} MB")] if points else []
-    return Panel(
-        "Waiting photos, 7 days", ("Where", "Now"), rows, charts.line(points, "MB in temp")
+    """The whole store, and of it what waits to be accepted or to expire (broken line)."""
+    everything, waiting = _points(samples.EVERYTHING), _points("bytes.temp")
+    rows = [
+        (name, f"{points[-1].value / 1024**2:.1f}")
+        for name, points in (("Everything", everything), ("Of it waiting (temp/)", waiting))
+        if points
+    ]
+    plot = charts.line(everything, "Bytes stored", waiting)
+    return Panel("Stored, 30 days", ("What", "MB now"), rows, plot)
+
+
+def _points(name: str) -> list[charts.Point]:
+    """An hourly mean, so that a month is some hundred points."""
+    readings = (
+        Sample.objects.filter(name=name, created_at__gt=now() - timedelta(days=30))
+        .annotate(hour=TruncHour("created_at"))
+        .values("hour")
+        .annotate(mean=Avg("value"))
+        .order_by("hour")
     )
+    return [charts.Point(row["hour"], row["mean"]) for row in readings]
+
+
+def storage_calls() -> Panel:
+    rows = []
+    for name, counter in (("put", "upload"), ("get", "download"), ("delete", "delete")):
+        rate = counters.rate(counter)
+        rows.append((name, rate.total, rate.failed, f"{rate.share:.1%}"))
+    return Panel("Calls to the store, last hour", ("Call", "All", "Failed", "Share"), rows)

@@ -38,7 +38,8 @@ def run(name: str) -> bool:
             return False
         row, _ = Schedule.objects.get_or_create(name=name)
         Schedule.objects.filter(pk=row.pk).update(started_at=now(), runs=F("runs") + 1)
-        with tracing.traced(tracing.accept(None), schedule=name):
+        trace = tracing.traced(tracing.current() or tracing.accept(None), schedule=name)
+        with trace, tracing.stage(f"schedule {name}"):
             _finish(row, *_call(name))
     return True
 

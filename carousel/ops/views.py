@@ -15,7 +15,9 @@ from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_POST, require_safe
 
 from carousel import wiring
+from carousel.ops import health as health_checks
 from carousel.ops import metrics, schedules
+from carousel.ops import readiness as readiness_checks
 from carousel.ops.health import checks
 from carousel.ops.lights import lights
 from carousel.ops.models import Alert, Heartbeat
@@ -45,6 +47,28 @@ def health(request: HttpRequest) -> JsonResponse:
     well = all(check.ok for check in results)
     body = {"status": "ok" if well else "failing", "checks": [asdict(check) for check in results]}
     return JsonResponse(body, status=200 if well else 503)
+
+
+@require_safe
+def live(request: HttpRequest) -> HttpResponse:
+    """This process answers; restarting it would help nobody whose database is away."""
+    return HttpResponse("ok", content_type="text/plain")
+
+
+@require_safe
+def ready(request: HttpRequest) -> HttpResponse:
+    """It can serve pages. A store or a broker that is away is shown by them, not by silence."""
+    check = health_checks.check("database")
+    return HttpResponse(check.detail, status=200 if check.ok else 503, content_type="text/plain")
+
+
+@operator
+@require_safe
+def readiness(request: HttpRequest) -> HttpResponse:
+    groups = readiness_checks.groups()
+    failed = sum(not check.ok for group in groups for check in group.checks)
+    context = {"groups": groups, "failed": failed, "place": "ops"}
+    return render(request, "ops/readiness.html", context)
 
 
 @operator

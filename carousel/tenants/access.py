@@ -38,7 +38,7 @@ CLOSED = "No role may do this: the address has no row in carousel/tenants/access
 
 OPEN = {
     *("sign-in", "sign-out", "oidc-begin", "oidc-callback", "file", "health", "metrics"),
-    *("ops", "ops-run"),
+    *("health-live", "health-ready", "ops", "ops-run", "ops-readiness"),
     *("api:login", "api:register", "api:refresh_token", "api:logout", "api:receive"),
     *("api:openapi-json", "api:openapi-view", "api:api-root"),
 }

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from carousel import wiring
+from carousel import tracing, wiring
 from carousel.errors import GiveUp, Retry
 from carousel.models import Tenant
 from imaging.inference import prices, routing
@@ -52,12 +52,14 @@ def ask(
             tenant=tenant,
             capability=capability,
             subject_id=subject_id,
+            request_id=tracing.current(),
             position=position,
             arm=name if any(len(place) > 1 for place in chain) else "",
             **_identity(name, capability),
         )
         try:
-            return _tried(call, capability, name, question)
+            with tracing.stage(f"model {capability}", provider=name, subject=subject_id):
+                return _tried(call, capability, name, question)
         except Retry as error:
             failures.append(f"{name}: {error}")
     raise Retry("; ".join(failures) or f"Nobody is there to {capability}.")

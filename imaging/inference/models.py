@@ -21,6 +21,9 @@ class ModelCall(TenantRow):
     position = models.PositiveSmallIntegerField(default=0, help_text="0 is the first choice.")
     local = models.BooleanField(default=False)
     subject_id = models.UUIDField(null=True)
+    request_id = models.CharField(
+        max_length=64, blank=True, db_default="", help_text="Who asked, for the logs."
+    )
     ms = models.PositiveIntegerField()
     tokens_in = models.PositiveIntegerField(default=0)
     tokens_out = models.PositiveIntegerField(default=0)

@@ -8,12 +8,13 @@ from typing import Any
 from celery import current_app
 from django.db import transaction
 
-from carousel import measures, tracing, wiring
+from carousel import counters, measures, tracing, wiring
 from imaging.jobs.models import Step
 
 log = logging.getLogger(__name__)
 
 LARGEST_MESSAGE = 10_000
+ALARMING_MESSAGE = 100_000
 RUN = "imaging.jobs.tasks.run_step"
 
 
@@ -28,6 +29,7 @@ def send(task: str, arguments: list[Any], queue: str, delay: float = 0) -> None:
     size = len(json.dumps(arguments))
     measures.PAYLOAD.observe(size)
     if size > LARGEST_MESSAGE:
+        counters.count("large-message", failed=size > ALARMING_MESSAGE)
         raise ValueError(f"A message of {size} bytes to {task}; the limit is {LARGEST_MESSAGE}.")
     try:
         current_app.send_task(

@@ -36,7 +36,7 @@ def run(step_id: UUID | str) -> None:
     job = step.job
     facts = {"tenant": step.tenant_id, "job": job.pk, job.kind: job.subject_id, "step": step.kind}
     trace = tracing.traced(job.request_id or tracing.accept(None), **facts)
-    with trace, walls.inside(step.tenant_id):
+    with trace, tracing.stage(f"step {step.kind}", **facts), walls.inside(step.tenant_id):
         _call(step)
 
 

@@ -12,6 +12,7 @@ from pyiceberg.io.pyarrow import PyArrowFileIO
 from pyiceberg.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
+from carousel import measures
 from carousel.errors import Retry
 from pricing.lake import table as lake
 from pricing.lake.table import ARROW, Month
@@ -30,7 +31,7 @@ def sales(
 
     `since` leaves out the files of earlier months; rows of its own month may still be older.
     """
-    with lake.sales_history() as table:
+    with measures.LAKE.time(), lake.sales_history() as table:
         paths = [file.file_path for file in lake.files(table, month, tenant, since)]
         with over(table, paths) as connection:
             yield connection
