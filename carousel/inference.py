@@ -42,6 +42,16 @@ def chains(region: str) -> dict[str, str]:
     return {name: env.text(f"CHAIN_{name.upper()}", _usual(name, region)) for name in LOCAL}
 
 
+def providers(capability: str, chain: str) -> set[str]:
+    """Every name that may stand in a chain of this capability, beside those of its own `chain`."""
+    own = {part.split("@")[0].strip() for part in chain.replace("|", ">").split(">")}
+    return (
+        own
+        | {f"bedrock/{model}" for model in CLOUD.get(capability, ())}
+        | {f"local/{LOCAL[capability]}"}
+    )
+
+
 def model_prices() -> dict[str, list[float]]:
     """`MODEL_PRICES`: model id -> micro-dollars for 1,000 tokens in, 1,000 out, and an image."""
     try:

@@ -1,6 +1,8 @@
 import pytest
 
 from carousel.models import ApiKey, AuditEntry, Membership
+from carousel.tenants import limits
+from imaging.inference import chains, routing
 from tests.makers import make_tenant, make_user
 
 pytestmark = pytest.mark.django_db
@@ -113,3 +115,71 @@ def test_another_shops_people_and_keys_do_not_exist(client, admin):
     assert client.post(f"/settings/keys/{key.pk}/revoke/").status_code == 404
     assert Membership.objects.filter(pk=theirs.pk).exists()
     assert ApiKey.objects.live().filter(pk=key.pk).exists()
+
+
+@pytest.fixture
+def api(client):
+    """A manager's program: `api("put", {...})`."""
+    _, token = ApiKey.issue(make_tenant(), "back office", "manager")
+
+    def call(method, body=None, **headers):
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return getattr(client, method)(
+            "/api/v1/settings",
+            body,
+            content_type="application/json",
+            headers={"Authorization": f"Bearer {token}"} | named,
+        )
+
+    return call
+
+
+def test_a_program_changes_the_rules_at_once_and_it_is_in_the_history(api):
+    answer = api("put", {"same": 0.95, "currency": "EUR", "action_limits": {"upload": 7}})
+
+    shop, entry = make_tenant(), AuditEntry.objects.get()
+    assert (answer.status_code, shop.currency, shop.options.same) == (200, "EUR", 0.95)
+    assert limits._limit(shop.options, "upload") == 7
+    assert (entry.before["currency"], entry.after["currency"]) == ("ISK", "EUR")
+
+
+def test_two_programs_do_not_overwrite_each_other(api):
+    seen = api("get")["ETag"]
+    api("put", {"same": 0.95}, if_match=seen)
+
+    late = api("put", {"same": 0.97}, if_match=seen)
+
+    assert late.status_code == 412
+    assert make_tenant().options.same == 0.95
+
+
+def test_a_shop_chooses_its_models_and_only_those_there_are(api):
+    good = api("put", {"models": {"describe": "local/grammar-1"}})
+    bad = api("put", {"models": {"describe": "local/poet-9"}})
+    vectors = api("put", {"models": {"embed": "local/descriptor-1"}})
+
+    assert (good.status_code, bad.status_code, vectors.status_code) == (200, 409, 422)
+    assert chains.chain_of("describe", make_tenant()) == routing.parse("local/grammar-1")
+    assert "local/grammar-1" in bad.json()["detail"]
+
+
+def test_a_field_that_does_not_exist_is_a_mistake(api):
+    assert api("put", {"sane": 0.95}).status_code == 422
+    assert make_tenant().settings == {}
+
+
+def test_the_currency_is_chosen_on_the_page(client, admin):
+    client.post("/settings/", options(currency="EUR"))
+
+    assert make_tenant().currency == "EUR"
+    assert AuditEntry.objects.get().after == {"currency": "EUR"}
+
+
+def test_a_key_stops_with_the_person_who_made_it(client, admin):
+    client.post("/settings/keys/", {"name": "mine", "role": "viewer"})
+    key = ApiKey.objects.get()
+    alive = ApiKey.objects.live().count()
+
+    admin.deactivate()
+
+    assert (key.created_by, alive, ApiKey.objects.live().count()) == (admin, 1, 0)

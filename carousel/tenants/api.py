@@ -1,5 +1,6 @@
 """Signing in for programs and people, and the tenant's settings, as JSON."""
 
+import json
 from typing import Any
 
 from django.conf import settings
@@ -8,15 +9,16 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Field, Router, Schema, Status
 from ninja.errors import AuthenticationError, HttpError
+from pydantic import ConfigDict
 
 from carousel.errors import Refused
 from carousel.tenants import tokens, walls
-from carousel.tenants.models import Membership, Tenant, User
+from carousel.tenants.models import Membership, Tenant, User, digest
 from carousel.tenants.options import TenantOptions
-from carousel.tenants.settings import change
+from carousel.tenants.settings import change, told
 
 auth = Router(tags=["auth"], auth=None)
 router = Router(tags=["settings"])
@@ -95,17 +97,38 @@ class SettingsOut(Schema):
     options: TenantOptions
 
 
+class SettingsIn(TenantOptions):
+    """All options; what is left out goes back to its default, but the currency stays."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    currency: str | None = Field(None, pattern="^[A-Z]{3}$", examples=["ISK"])
+
+
 @router.get("", response=SettingsOut, operation_id="get_settings")
-def get_settings(request: HttpRequest) -> Tenant:
+def get_settings(request: HttpRequest, response: HttpResponse) -> Tenant:
+    """What the shop has set, with its defaults. The ETag is for `If-Match`."""
+    response["ETag"] = _etag(_tenant(request))
     return _tenant(request)
 
 
 @router.put("", response=SettingsOut, operation_id="put_settings")
-def put_settings(request: HttpRequest, body: TenantOptions) -> Tenant:
-    """Replace all options. Works at once; the change is in the audit log."""
+def put_settings(request: HttpRequest, response: HttpResponse, body: SettingsIn) -> Tenant:
+    """Replace all options. Works at once; the change is in the audit log.
+
+    With `If-Match`, 412 when somebody was faster.
+    """
+    tenant = _tenant(request)
+    if request.headers.get("If-Match", "*") not in {"*", _etag(tenant)}:
+        raise HttpError(412, "Somebody changed the settings meanwhile. Read them again.")
     user = request.user if isinstance(request.user, User) else None
-    change(_tenant(request), user, body.model_dump(mode="json"))
-    return _tenant(request)
+    change(tenant, user, body.model_dump(mode="json", exclude={"currency"}), body.currency)
+    response["ETag"] = _etag(tenant)
+    return tenant
+
+
+def _etag(tenant: Tenant) -> str:
+    return f'"{digest(json.dumps(told(tenant), sort_keys=True))[:24]}"'
 
 
 def _tenant(request: HttpRequest) -> Tenant:

@@ -8,6 +8,7 @@ from pydantic.fields import FieldInfo
 from carousel.tenants.models import Membership, Tenant
 from carousel.tenants.options import TenantOptions
 
+CURRENCIES = ("ISK", "EUR", "USD", "GBP", "DKK", "NOK", "SEK", "CHF", "PLN", "CAD", "AUD", "JPY")
 ROLES = [("", "No access"), *Membership.Role.choices]
 
 
@@ -16,7 +17,13 @@ class OptionsForm(forms.Form):
 
     def __init__(self, tenant: Tenant, data: Any = None) -> None:
         current = tenant.options.model_dump()
-        super().__init__(data, initial=current)
+        super().__init__(data, initial=current | {"currency": tenant.currency})
+        self.fields["currency"] = forms.ChoiceField(
+            label="Currency",
+            choices=[(code, code) for code in sorted({*CURRENCIES, tenant.currency})],
+            required=False,
+            help_text="Of what is priced from now on; prices that stand keep theirs.",
+        )
         for name, info in TenantOptions.model_fields.items():
             self.fields[name] = (
                 _languages(info) if name == "languages" else _field(info, current[name])
@@ -25,7 +32,13 @@ class OptionsForm(forms.Form):
     def options(self) -> dict[str, Any]:
         """What was given; what was left empty falls back to its default."""
         given = self.cleaned_data.items()
-        return {name: value for name, value in given if value not in (None, "")}
+        left_out = ("currency",)
+        return {
+            name: value for name, value in given if value not in (None, "") and name not in left_out
+        }
+
+    def currency(self) -> str | None:
+        return self.cleaned_data["currency"] or None
 
 
 class KeyForm(forms.Form):

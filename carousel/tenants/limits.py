@@ -16,6 +16,7 @@ from limits.strategies import MovingWindowRateLimiter
 
 from carousel.errors import Retry
 from carousel.tenants.models import Tenant
+from carousel.tenants.options import TenantOptions
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ class TooMany(Exception):
 
 def spend(tenant: Tenant, action: str) -> Allowance:
     """Count one request. TooMany when the window is full; Retry when writing and Redis is away."""
-    item = RateLimitItemPerMinute(tenant.options.requests_per_minute * WEIGHTS.get(action, 1))
+    item = RateLimitItemPerMinute(_limit(tenant.options, action))
     key = (str(tenant.pk), action)
     try:
         allowed = _limiter().hit(item, *key)
@@ -64,6 +65,11 @@ def spend(tenant: Tenant, action: str) -> Allowance:
     if not allowed:
         raise TooMany(allowance)
     return allowance
+
+
+def _limit(options: TenantOptions, action: str) -> int:
+    own = {str(name): number for name, number in options.action_limits.items()}
+    return own.get(action) or options.requests_per_minute * WEIGHTS.get(action, 1)
 
 
 def _without_redis(amount: int, action: str, error: Exception) -> Allowance:

@@ -1,6 +1,6 @@
 """What a tenant may set, with defaults. Stored as JSON on the tenant, read as one frozen value."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -31,6 +31,15 @@ class Studio(BaseModel):
     automatic: bool = False
 
 
+Actions = Literal["read", "write", "upload", "event", "books"]
+"""What is counted apart: see carousel/tenants/limits.py."""
+Capabilities = Literal[
+    "classify", "extract_attributes", "detect_defects", "describe", "translate", "assess_quality",
+    "read_text", "book_candidates",
+]  # fmt: skip
+"""What a shop may choose models for. Not `embed`: vectors of two models cannot be compared."""
+
+
 class TenantOptions(BaseModel):
     """Every threshold and limit a shop can turn, with its range."""
 
@@ -55,5 +64,17 @@ class TenantOptions(BaseModel):
         ((30, 15.0), (60, 30.0), (90, 50.0)), title="Mark-downs: days listed, percent off"
     )
     requests_per_minute: int = Field(100, ge=1, le=100_000, title="Requests a minute")
+    action_limits: dict[Actions, Annotated[int, Field(ge=1, le=1_000_000)]] = Field(
+        default_factory=dict,
+        title="Other limits a minute",
+        description='By action: read, write, upload, event, books. {"upload": 3000}',
+        examples=[{"upload": 3000}],
+    )
+    models: dict[Capabilities, Annotated[str, Field(max_length=300)]] = Field(
+        default_factory=dict,
+        title="Models",
+        description='Who is asked first, by capability: {"describe": "local/grammar-1"}',
+        examples=[{"describe": "local/grammar-1"}],
+    )
     languages: tuple[Literal["en", "is"], ...] = Field(("en", "is"), title="Languages")
     studio: Studio = Field(default=Studio.model_validate({}), title="Pictures for the shop")

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from pydantic import ValidationError
 
+from carousel import inference
 from carousel.errors import Refused
 from carousel.tenants.audit import note
 from carousel.tenants.models import Tenant, User
@@ -12,8 +14,13 @@ from carousel.tenants.options import TenantOptions
 
 
 @transaction.atomic
-def change(tenant: Tenant, user: User | None, values: dict[str, Any]) -> None:
-    """Replace the options by `values` over the defaults, or Refused with the first mistake."""
+def change(
+    tenant: Tenant, user: User | None, values: dict[str, Any], currency: str | None = None
+) -> None:
+    """Replace the options by `values` over the defaults, or Refused with the first mistake.
+
+    `currency` is that of what is made from now on; prices that stand keep theirs.
+    """
     locked = Tenant.objects.select_for_update().get(pk=tenant.pk)
     try:
         options = TenantOptions(**values)
@@ -22,11 +29,16 @@ def change(tenant: Tenant, user: User | None, values: dict[str, Any]) -> None:
         raise Refused(f"{'.'.join(map(str, first['loc']))}: {first['msg']}.") from error
     if not options.possibly <= options.likely <= options.same:
         raise Refused("The three limits must rise: possibly, likely, same.")
-    before, after = locked.options.model_dump(mode="json"), options.model_dump(mode="json")
+    for capability, chain in options.models.items():
+        _refuse_unknown(capability, chain)
+    before, after = told(locked), options.model_dump(mode="json")
+    after["currency"] = currency or locked.currency
     changed = [name for name in after if after[name] != before[name]]
     if changed:
+        locked.currency = after.pop("currency")
         locked.settings = after
-        locked.save(update_fields=["settings"])
+        locked.save(update_fields=["settings", "currency"])
+        after["currency"] = locked.currency
         note(
             tenant,
             user,
@@ -34,4 +46,17 @@ def change(tenant: Tenant, user: User | None, values: dict[str, Any]) -> None:
             before={name: before[name] for name in changed},
             after={name: after[name] for name in changed},
         )
-    tenant.settings = locked.settings
+    tenant.settings, tenant.currency = locked.settings, locked.currency
+
+
+def told(tenant: Tenant) -> dict[str, Any]:
+    """Everything that can be set, as JSON."""
+    return tenant.options.model_dump(mode="json") | {"currency": tenant.currency}
+
+
+def _refuse_unknown(capability: str, chain: str) -> None:
+    known = inference.providers(capability, settings.INFERENCE[capability])
+    for name in chain.split(">"):
+        if name.strip() not in known:
+            choice = ", ".join(sorted(known))
+            raise Refused(f"Nobody called {name.strip()} can {capability}. There are: {choice}.")

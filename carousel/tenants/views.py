@@ -28,7 +28,7 @@ def options(request: Request) -> HttpResponse:
     form = OptionsForm(request.tenant, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            change(request.tenant, request.user, form.options())
+            change(request.tenant, request.user, form.options(), form.currency())
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:

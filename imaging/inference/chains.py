@@ -44,7 +44,7 @@ def ask(
 
     Raises GiveUp, or Retry when every provider failed for now.
     """
-    chain = chain_of(capability)
+    chain = chain_of(capability, tenant)
     names = (only,) if only else routing.route(chain, capability, str(subject_id))
     failures = []
     for position, name in enumerate(names):
@@ -65,8 +65,10 @@ def ask(
     raise Retry("; ".join(failures) or f"Nobody is there to {capability}.")
 
 
-def chain_of(capability: str) -> routing.Chain:
-    return routing.parse(settings.INFERENCE[capability])
+def chain_of(capability: str, tenant: Tenant | None = None) -> routing.Chain:
+    """The shop's own choice, else the house's."""
+    own = {str(name): chain for name, chain in tenant.options.models.items()} if tenant else {}
+    return routing.parse(own.get(capability) or settings.INFERENCE[capability])
 
 
 def _tried(call: ModelCall, capability: str, name: str, question: object) -> Made:
