@@ -11,7 +11,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 
-from carousel import openapi, wiring
+from carousel import openapi, storage, wiring
 from carousel.errors import GiveUp, Refused, Retry
 from carousel.problems import problem
 from carousel.tenants.auth import Bearer, ReadingSession
@@ -64,7 +64,7 @@ def gave_up(request: HttpRequest, error: GiveUp) -> HttpResponse:
 
 @api.exception_handler(Retry)
 def later(request: HttpRequest, error: Retry) -> HttpResponse:
-    response = problem(503, str(error))
+    response = problem(507 if isinstance(error, storage.Full) else 503, str(error))
     response["Retry-After"] = "5"
     return response
 

@@ -4,6 +4,7 @@ Django writes a whole body to a temporary file before the view sees it. Views re
 the limit with a sentence; this refuses what no view should ever be given.
 """
 
+import errno
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -15,6 +16,7 @@ Application = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 SENTENCE = (
     b'{"type":"about:blank","title":"Too large","status":413,"detail":"The request is too large."}'
 )
+NO_ROOM = b'{"title":"No room left","status":507,"detail":"There is no room left on the disk."}'
 
 
 class TooLarge(Exception):
@@ -38,6 +40,10 @@ class BodyLimit:
             await self._application(scope, self._counting(receive), send)
         except TooLarge:
             await self._refuse(send)
+        except OSError as error:  # the body is kept on the disk before a view sees it
+            if error.errno != errno.ENOSPC:
+                raise
+            await self._refuse(send, 507, NO_ROOM)
 
     def _counting(self, receive: Receive) -> Receive:
         seen = 0
@@ -53,7 +59,7 @@ class BodyLimit:
 
         return counted
 
-    async def _refuse(self, send: Send) -> None:
+    async def _refuse(self, send: Send, status: int = 413, body: bytes = SENTENCE) -> None:
         headers = [(b"content-type", b"application/problem+json"), (b"connection", b"close")]
-        await send({"type": "http.response.start", "status": 413, "headers": headers})
-        await send({"type": "http.response.body", "body": SENTENCE})
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})

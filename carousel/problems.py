@@ -26,6 +26,7 @@ KINDS: dict[int, tuple[str, str]] = {
     429: ("Too many requests", "Try again later."),
     500: ("Our mistake", "It is in our log under the id in X-Request-ID."),
     503: ("Try again later", "A part that is needed does not answer."),
+    507: ("No room left", "There is no room left for photos."),
 }
 """Status -> its title, and what is said when nothing more is known."""
 KEPT = ("Allow", "Retry-After", "WWW-Authenticate")

@@ -4,6 +4,7 @@ With nothing set, everything lives under `var/` beside this code and `manage.py 
 """
 
 import os
+import re
 import tempfile
 from datetime import timedelta
 from importlib.util import find_spec
@@ -196,9 +197,12 @@ WHITENOISE_AUTOREFRESH = DEBUG
 MEDIA_ROOT = HOME / "media"
 S3_BUCKET = env.text("S3_BUCKET")
 AWS_ENDPOINT_URL = env.text("AWS_ENDPOINT_URL")
+S3_BUCKET_PATTERN = env.text("S3_BUCKET_PATTERN", r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
+if S3_BUCKET and not re.fullmatch(S3_BUCKET_PATTERN, S3_BUCKET):
+    raise ImproperlyConfigured(f"S3_BUCKET is {S3_BUCKET!r}; it must match {S3_BUCKET_PATTERN}.")
 if S3_BUCKET:
     _default_storage: dict[str, Any] = {
-        "BACKEND": "storages.backends.s3.S3Storage",
+        "BACKEND": "carousel.bucket.Bucket",
         "OPTIONS": {
             "bucket_name": S3_BUCKET,
             "region_name": env.text("AWS_REGION") or None,
@@ -210,7 +214,7 @@ if S3_BUCKET:
     }
 else:
     _default_storage = {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "BACKEND": "carousel.disk.Disk",
         "OPTIONS": {"location": str(MEDIA_ROOT), "base_url": None},
     }
 STORAGES = {

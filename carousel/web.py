@@ -1,5 +1,6 @@
 """The few things every HTML view shares."""
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -7,6 +8,7 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -14,9 +16,12 @@ from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
 from django_htmx.middleware import HtmxDetails
 
-from carousel.errors import Refused
+from carousel import storage
+from carousel.errors import Refused, Retry
 from carousel.tenants import access, walls
 from carousel.tenants.models import Membership, Tenant, User
+
+log = logging.getLogger(__name__)
 
 TENANT_IN_SESSION = "tenant"
 
@@ -79,7 +84,8 @@ def parts(
 
 
 class RefusalMiddleware:
-    """Answer a refusal with its sentence, in the page or as a toast in the page that asked."""
+    """Answer a refusal with its sentence, in the page or as a toast in the page that asked; and
+    what may pass (a storage, a database that is away, a full disk) with when to come back."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -89,5 +95,30 @@ class RefusalMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, Refused):
-            return render(request, "refused.html", {"message": str(error)}, status=409)
-        return None
+            return _sentence(request, str(error), 409)
+        passing = _passing(error)
+        if passing is None:
+            return None
+        log.error("%s %s must wait: %s", request.method, request.path, error)
+        response = _sentence(request, passing[1], passing[0])
+        response["Retry-After"] = str(COME_BACK)
+        return response
+
+
+COME_BACK = 10
+"""Seconds after which a browser may try again."""
+
+
+def _passing(error: Exception) -> tuple[int, str] | None:
+    """(status, sentence) of what is wrong with the machine and not with the request."""
+    if isinstance(error, storage.Full) or storage.is_no_room(error):
+        return 507, storage.NO_ROOM_LEFT
+    if isinstance(error, Retry):
+        return 503, str(error)
+    if isinstance(error, OperationalError):
+        return 503, "The database does not answer; nothing was changed. Try again in a moment."
+    return None
+
+
+def _sentence(request: HttpRequest, message: str, status: int) -> HttpResponse:
+    return render(request, "refused.html", {"message": message}, status=status)

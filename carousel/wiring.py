@@ -197,6 +197,7 @@ ROUTERS: dict[str, str] = {
     "/settings": "carousel.tenants.api.router",
     "/batches": "imaging.uploads.api.router",
     "/batches/": "grouping.api.batches",
+    "": "imaging.uploads.presigned_api.router",
     "/groups": "grouping.api.groups",
     "/bg-remover": "grouping.api.remover",
     "/products": "carousel.products.api.router",

@@ -20,7 +20,7 @@ from imaging.pixels.errors import Rejected
 from imaging.studio import treating
 from imaging.timing import Timings
 from imaging.uploads import photos
-from imaging.uploads.models import Embedding, Photo
+from imaging.uploads.models import Changed, Embedding, Photo
 
 CUTOUT_QUALITY = 85
 
@@ -29,26 +29,20 @@ def inspect(step: Step) -> None:
     """Header, hash, type, upright size, capture time, and three thumbnails without metadata."""
     photo = photos.photo_of(step)
     timings = Timings()
-    with timings.named("read"):
-        data = photo.read()
     try:
+        with timings.named("read"):
+            data = photo.read()
         with timings.named("open"):
             seen = guard.guarded_inspect(data)
             image = guard.guarded_open(data, max(derive.SIDES))
-    except Rejected as error:
-        photos.reject(photo, error.sentence)
-        raise GiveUp(error.sentence) from error
-    if seen.sha256 != photo.sha256:
-        photos.reject(photo, CHANGED)
-        raise GiveUp(CHANGED)
+    except (Rejected, Changed) as error:
+        photos.reject(photo, str(error))
+        raise GiveUp(str(error)) from error
     with timings.named("thumbnails"):
         for side, picture in derive.thumbnails(image).items():
             photo.keep(str(side), picture)
     photos.inspected(photo, seen)
     step.result = timings.result() | {"width": seen.width, "height": seen.height}
-
-
-CHANGED = "The file is not the one that was sent: its bytes have changed."
 
 
 def cutout(step: Step) -> None:
@@ -103,6 +97,6 @@ def _keep(photo: Photo, model: str, vector: Sequence[float]) -> None:
 def _opened(photo: Photo, max_side: int) -> Image.Image:
     try:
         return guard.guarded_open(photo.read(), max_side)
-    except Rejected as error:
-        photos.reject(photo, error.sentence)
-        raise GiveUp(error.sentence) from error
+    except (Rejected, Changed) as error:
+        photos.reject(photo, str(error))
+        raise GiveUp(str(error)) from error

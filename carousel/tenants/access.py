@@ -39,6 +39,7 @@ CLOSED = "No role may do this: the address has no row in carousel/tenants/access
 OPEN = {
     *("sign-in", "sign-out", "oidc-begin", "oidc-callback", "file", "health", "metrics"),
     *("health-live", "health-ready", "ops", "ops-run", "ops-readiness"),
+    "put-file",
     *("api:login", "api:register", "api:refresh_token", "api:logout", "api:receive"),
     *("api:openapi-json", "api:openapi-view", "api:api-root"),
 }
@@ -64,6 +65,8 @@ ROUTES: dict[str, Access] = {
         *("photo-fine", "suspects"),
         "photo-analyse-again",
         *("api:batches_create", "api:batches_status", "api:batches_send", "api:batches_photos"),
+        *("api:uploads_announce", "api:uploads_confirm_all", "api:uploads_confirm"),
+        "api:uploads_receipt",
     ),
     # Groups.
     **_rows(

@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from django.core.files import File
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import F
 
+from carousel import storage
 from carousel.errors import Refused
 from carousel.events.outbox import record
 from carousel.models import Product, Tenant, User
@@ -35,8 +34,9 @@ def receive(
             return twin, None
         name = safe_name(filename)
         key = f"shelves/{tenant.pk}/{content.sha256[:16]}/original"
-        stored = default_storage.save(key, File(content.file))
-        return _open(tenant, user, name, content.sha256, stored)
+        assert content.file is not None
+        storage.store(key, content.file)
+        return _open(tenant, user, name, content.sha256, key)
 
 
 @transaction.atomic

@@ -108,6 +108,7 @@ class StepQuerySet(models.QuerySet["Step"]):
                 state=Step.State.RUNNING,
                 attempts=F("attempts") + 1,
                 started_at=Now(),
+                waits_for="",
                 lease_until=Now() + timedelta(seconds=settings.LEASE),
             )
         )
@@ -136,6 +137,9 @@ class Step(TenantRow):
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     duration_ms = models.PositiveIntegerField(null=True)
+    waits_for = models.CharField(
+        max_length=20, blank=True, help_text="What is away: the step waits, no attempt is counted."
+    )
     model = models.CharField(max_length=100, blank=True)
     result = models.JSONField(default=dict, blank=True)
     error = models.TextField(blank=True)

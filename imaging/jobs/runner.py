@@ -3,6 +3,7 @@
 import logging
 import time
 from datetime import timedelta
+from random import uniform
 from uuid import UUID
 
 from celery.exceptions import SoftTimeLimitExceeded
@@ -13,6 +14,7 @@ from django.utils.module_loading import import_string
 from carousel import counters, tracing, wiring
 from carousel.errors import GiveUp, Refused, Retry
 from carousel.models import DeadLetter
+from carousel.storage import Away
 from carousel.tenants import walls
 from imaging.jobs import pipeline
 from imaging.jobs.models import Batch, Job, Step
@@ -22,7 +24,9 @@ log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3
 PAUSES = (1, 2, 4)
-"""Seconds before the second, third and fourth try."""
+"""Seconds before the second, third and fourth try; up to half as much again, at random."""
+STORAGE_PAUSE = 15
+"""Seconds before a step looks again whether the storage is back; up to half as much again."""
 
 
 def run(step_id: UUID | str) -> None:
@@ -47,6 +51,8 @@ def _call(step: Step) -> None:
         import_string(wiring.STEPS[step.kind])(step)
     except (GiveUp, Refused) as error:
         bury(step, str(error))
+    except Away as error:
+        put_off(step, str(error))
     except SoftTimeLimitExceeded:
         again(step, "It took too long.")
     except Retry as error:
@@ -66,13 +72,30 @@ def again(step: Step, error: str) -> None:
     if step.attempts >= MAX_ATTEMPTS:
         bury(step, error, category=DeadLetter.Category.RETRYABLE)
         return
-    pause = PAUSES[min(step.attempts, len(PAUSES)) - 1]
+    pause = PAUSES[min(step.attempts, len(PAUSES)) - 1] * uniform(1, 1.5)
     with transaction.atomic():
         back = Step.objects.held(step).update(
             state=Step.State.WAITING,
             run_after=Now() + timedelta(seconds=pause),
             lease_until=None,
             error=error[:2000],
+        )
+        if back:
+            Batch.objects.touch(step.job.batch_id)
+            enqueue(step, delay=pause)
+
+
+def put_off(step: Step, why: str) -> None:
+    """The storage is away: the step waits for it, however long, and the attempt does not count."""
+    pause = STORAGE_PAUSE * uniform(1, 1.5)
+    with transaction.atomic():
+        back = Step.objects.held(step).update(
+            state=Step.State.WAITING,
+            attempts=step.attempts - 1,
+            waits_for="storage",
+            run_after=Now() + timedelta(seconds=pause),
+            lease_until=None,
+            error=why[:2000],
         )
         if back:
             Batch.objects.touch(step.job.batch_id)

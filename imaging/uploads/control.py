@@ -42,6 +42,8 @@ def retry(photo: Photo) -> None:
     """Begin again where the photo's work ended. Refused when there is nothing to work on."""
     if not photo.original:
         raise Refused(f"{photo.filename} was not stored. Upload a whole copy of it.")
+    if photo.original_gone_at:
+        raise Refused(f"The stored file of {photo.filename} has expired. Upload it again.")
     moved = Photo.objects.filter(pk=photo.pk, state__in=AGAIN).update(
         state=Photo.State.RECEIVED, reason=""
     )
@@ -59,7 +61,11 @@ def retry_all(batch: Batch) -> int:
 
 
 def _that_can_be_tried_again(batch: Batch) -> QuerySet[Photo]:
-    return batch.photos.live().filter(state=Photo.State.FAILED).exclude(original="")
+    return (
+        batch.photos.live()
+        .filter(state=Photo.State.FAILED, original_gone_at=None)
+        .exclude(original="")
+    )
 
 
 def _reopen(photo: Photo) -> None:

@@ -17,11 +17,10 @@ from pathlib import PurePosixPath
 from typing import IO
 
 from django.conf import settings
-from django.core.files import File
-from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 from django.db.models import F, Max
 
+from carousel import storage
 from carousel.models import Tenant, User
 from imaging.jobs import pipeline
 from imaging.jobs.models import Batch
@@ -34,6 +33,7 @@ BLOCK = 1024 * 1024
 HEAD = 256 * 1024
 """Bytes from the start that are enough to name the type and the claimed size of a picture."""
 IN_MEMORY = 2 * BLOCK
+WRONG_TYPE = "This is not a JPEG, PNG, WebP or HEIC picture."
 
 
 class Outcome(StrEnum):
@@ -66,12 +66,15 @@ class Received:
 
 @dataclass(frozen=True)
 class Bytes:
-    """A file that has arrived whole. `file` stands at its start."""
+    """A file that has arrived whole: in `file`, which stands at its start, or in the storage
+    under `key`, where `etag` names its content."""
 
-    file: IO[bytes]
     head: bytes
     size: int
     sha256: str
+    file: IO[bytes] | None = None
+    key: str = ""
+    etag: str = ""
 
 
 def receive(
@@ -84,10 +87,20 @@ def receive(
     """
     try:
         with arrived(chunks) as content:
-            content_type = _checked(content, arrival)
-            return _keep(tenant, user, batch, content, content_type, arrival)
+            return take(tenant, user, batch, content, arrival)
     except Rejected as no:
         return refuse(tenant, user, batch, arrival, no.sentence)
+
+
+def take(
+    tenant: Tenant, user: User | None, batch: Batch, content: Bytes, arrival: Arrival
+) -> Received:
+    """Keep a file that is here whole, wherever it lies; or refuse it with a sentence."""
+    try:
+        content_type = _checked(content, arrival)
+    except Rejected as no:
+        return refuse(tenant, user, batch, arrival, no.sentence)
+    return _keep(tenant, user, batch, content, content_type, arrival)
 
 
 def refuse(
@@ -119,15 +132,16 @@ def arrived(chunks: Iterable[bytes]) -> Iterator[Bytes]:
     """Read to the end while counting and hashing; stop at the limit. Flat memory at any size."""
     digest, size, head = hashlib.sha256(), 0, b""
     with tempfile.SpooledTemporaryFile(IN_MEMORY, dir=settings.FILE_UPLOAD_TEMP_DIR) as file:
-        for chunk in chunks:
-            size += len(chunk)
-            if size > settings.MAX_UPLOAD_BYTES:
-                raise Rejected(too_large())
-            head = head if len(head) >= HEAD else head + chunk[: HEAD - len(head)]
-            digest.update(chunk)
-            file.write(chunk)
-        file.seek(0)
-        yield Bytes(file, head, size, digest.hexdigest())
+        with storage.room():
+            for chunk in chunks:
+                size += len(chunk)
+                if size > settings.MAX_UPLOAD_BYTES:
+                    raise Rejected(too_large())
+                head = head if len(head) >= HEAD else head + chunk[: HEAD - len(head)]
+                digest.update(chunk)
+                file.write(chunk)
+            file.seek(0)
+        yield Bytes(head, size, digest.hexdigest(), file)
 
 
 def too_large() -> str:
@@ -172,6 +186,8 @@ def _keep(
     arrival: Arrival,
 ) -> Received:
     twin = _twin(batch, content.sha256)
+    if twin and twin.original_gone_at:
+        return _give_back(twin, content, arrival)
     if twin:
         return _already_here(twin, arrival)
     index = _index(batch, arrival)
@@ -194,9 +210,27 @@ def _keep(
             _settle(arrival, Outcome.STORED, photo=photo, sha256=content.sha256)
             pipeline.start(tenant, "photo", photo.pk, batch)
     except IntegrityError:  # The same bytes came through another door a moment ago.
-        default_storage.delete(key)
-        return _already_here(Photo.objects.get(batch=batch, sha256=content.sha256), arrival)
+        return _already_here(_winner(batch, content, key), arrival)
     return Received(Outcome.STORED, photo)
+
+
+def _winner(batch: Batch, content: Bytes, key: str) -> Photo:
+    """The photo that was first. Our copy goes, unless both were written under one key."""
+    photo = Photo.objects.exclude(state=Photo.State.REJECTED).get(
+        batch=batch, sha256=content.sha256, deleted_at=None
+    )
+    if photo.original != key:
+        storage.delete(key)
+    return photo
+
+
+def _give_back(twin: Photo, content: Bytes, arrival: Arrival) -> Received:
+    """The same bytes again, after the stored original had expired: it is whole once more."""
+    key = _store(twin.tenant, twin.batch, twin.index, content, arrival)
+    Photo.objects.filter(pk=twin.pk).update(original=key, original_gone_at=None, deleted_at=None)
+    Batch.objects.touch(twin.batch_id)
+    _settle(arrival, Outcome.STORED, photo=twin, sha256=twin.sha256)
+    return Received(Outcome.STORED, twin)
 
 
 def _twin(batch: Batch, sha256: str) -> Photo | None:
@@ -221,7 +255,11 @@ def _store(tenant: Tenant, batch: Batch, index: int, content: Bytes, arrival: Ar
     plain = re.sub(r"[^A-Za-z0-9.-]+", "_", safe_name(arrival.filename))
     name = f"{index}_{content.sha256[:12]}_{plain}"
     key = f"temp/{tenant.pk}/{batch.pk}/{name}"
-    return default_storage.save(key, File(content.file))
+    if content.file is None:
+        storage.copy(content.key, key, content.etag)
+    else:
+        storage.store(key, content.file)
+    return key
 
 
 def _index(batch: Batch, arrival: Arrival) -> int:

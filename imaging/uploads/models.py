@@ -9,11 +9,17 @@ from django.db.models import F, Func, JSONField, Q, Value
 from pgvector.django import HalfVectorField
 
 from carousel import storage
+from carousel.errors import GiveUp
 from carousel.models import User
 from carousel.rows import TenantRow
 from imaging.jobs.models import Batch
 
 DIMENSIONS = 1024
+CHANGED = "The file is not the one that was sent: its bytes have changed."
+
+
+class Changed(GiveUp):
+    """Somebody wrote other bytes under the photo's key after they were checked."""
 
 
 class PhotoQuerySet(models.QuerySet["Photo"]):
@@ -48,6 +54,9 @@ class Photo(TenantRow):
     size = models.PositiveBigIntegerField(help_text="Bytes.")
     content_type = models.CharField(max_length=40, blank=True)
     original = models.CharField(max_length=500, blank=True, help_text="Storage key.")
+    original_gone_at = models.DateTimeField(
+        null=True, editable=False, help_text="Not accepted in time: the stored file has expired."
+    )
     width = models.PositiveIntegerField(null=True)
     height = models.PositiveIntegerField(null=True)
     taken_at = models.DateTimeField(null=True)
@@ -64,7 +73,14 @@ class Photo(TenantRow):
 
     class Meta:
         ordering = ["index", "id"]
-        indexes = [models.Index(fields=["batch", "state"], name="photo_by_state")]
+        indexes = [
+            models.Index(fields=["batch", "state"], name="photo_by_state"),
+            models.Index(
+                fields=["created_at"],
+                name="photo_in_temp",
+                condition=Q(original__startswith="temp/", original_gone_at=None),
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["batch", "sha256"],
@@ -89,8 +105,13 @@ class Photo(TenantRow):
         self.files |= kept
 
     def read(self, variant: str = "original") -> bytes:
-        key = self.original if variant == "original" else self.files[variant]["key"]
-        return storage.read_bytes(key)
+        """GiveUp when the file is gone. An original that is not the one confirmed is not read."""
+        if variant != "original":
+            return storage.read_bytes(self.files[variant]["key"])
+        content = storage.read_bytes(self.original)
+        if hashlib.sha256(content).hexdigest() != self.sha256:
+            raise Changed(CHANGED)
+        return content
 
 
 def merged(field: str, more: dict[str, Any]) -> Func:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from imaging.uploads import pictures, progress_views, views
+from imaging.uploads import pictures, progress_views, putting, views
 
 urlpatterns = [
     path("", views.batches, name="batches"),
@@ -17,6 +17,7 @@ urlpatterns = [
     path("b/<uuid:pk>/progress/", progress_views.show, name="progress"),
     path("b/<uuid:pk>/stop/", progress_views.stop, name="stop-batch"),
     path("b/<uuid:pk>/retry/", progress_views.retry_all, name="retry-batch"),
+    path("put/", putting.put, name="put-file"),
     path("live/b/<uuid:pk>/", progress_views.live, name="live-progress"),
     path("photos/<uuid:pk>/retry/", progress_views.retry, name="retry-photo"),
     path("photos/<uuid:pk>/<str:variant>", pictures.picture, name="picture"),

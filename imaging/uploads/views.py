@@ -14,7 +14,16 @@ from carousel.web import Request, member, page
 from imaging.jobs.models import Batch
 from imaging.uploads import forms, progress
 from imaging.uploads.batches import new_batch, standings
-from imaging.uploads.intake import BLOCK, Arrival, Outcome, Received, receive, refuse, too_large
+from imaging.uploads.intake import (
+    BLOCK,
+    WRONG_TYPE,
+    Arrival,
+    Outcome,
+    Received,
+    receive,
+    refuse,
+    too_large,
+)
 from imaging.uploads.models import Photo
 from imaging.uploads.receipt import MOST_FILES, Chosen, Line, Receipt, open_receipt, sums
 
@@ -22,7 +31,7 @@ A_PAGE = 25
 STATUS = {Outcome.STORED: 201, Outcome.HERE: 200, Outcome.REFUSED: 200}
 """A refused file is a settled one: the script counts it, the browser has nothing to report."""
 WILL_NOT_SEND = {
-    "type": "This is not a JPEG, PNG, WebP or HEIC picture.",
+    "type": WRONG_TYPE,
     "size": too_large(),
     "empty": "The file is empty.",
     "unreadable": "The browser could not read the file.",
