@@ -114,12 +114,18 @@ def by_brand(outcomes: Sequence[Outcome]) -> list[Group]:
 
 
 def by_price(outcomes: Sequence[Outcome]) -> list[Group]:
-    """In four bands of what was truly paid."""
-    prices = [each.sale.price for each in outcomes]
-    limits = [(float(np.quantile(prices, share)), name) for share, name in BANDS] if prices else []
+    """In four bands of what was truly paid, each currency by itself."""
+    prices: dict[str, list[int]] = defaultdict(list)
+    for each in outcomes:
+        prices[each.suggestion.currency].append(each.sale.price)
+    limits = {
+        currency: [(float(np.quantile(found, share)), name) for share, name in BANDS]
+        for currency, found in prices.items()
+    }
 
     def band(each: Outcome) -> str:
-        found = (name for limit, name in limits if each.sale.price <= limit)
+        steps = limits[each.suggestion.currency]
+        found = (name for limit, name in steps if each.sale.price <= limit)
         return next(found, "highest quarter")
 
     return _grouped(outcomes, band)

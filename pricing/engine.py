@@ -223,7 +223,9 @@ def _pull(item: Item, used: list[Evidence], weights: list[float], rules: Rules) 
     """How far the shop's general level draws few comparables to itself, natural log."""
     if item.general is None:
         return 0.0
-    share = rules.prior_weight / (rules.prior_weight + math.fsum(weights))
+    priors = {"picture": rules.prior_weight}
+    prior = mean([priors.get(each.basis, rules.described_prior) for each in used], weights)
+    share = prior / (prior + math.fsum(weights))
     return share * (item.general - mean([bare(each) for each in used], weights))
 
 

@@ -24,6 +24,7 @@ class Rules:
     enough: int = 6  # fewer in the category: its parent is asked; fewer pictures: descriptions are
     minimum: int = 3  # comparables in use; with fewer there is no price
     prior_weight: float = 2.0  # what all sales say counts as much as this many perfect comparables
+    described_prior: float = 8.0  # the same by description: what it says is in the factors already
     outlier_spreads: float = 3.5
     outlier_least: float = math.log(2)  # never call anything an outlier within a factor of two
     quality_reach: float = 0.05  # the picture's quality moves the price by 5 % at most

@@ -33,6 +33,9 @@ MONTH = 30.0
 TIMED = {"season", "season_category", "trend", "trend_category"}
 CONDITIONAL = {"condition", "condition_category"}
 YEAR_SEEN = 330.0  # days of history before a season is told from a trend
+# Rows that a column needs. One sale of a brand already says something, and how much is learned;
+# rarer crossings would repeat what its brand says, and make the table long.
+RAREST = {"category": 1, "brand": 1, "brand_category": 2, "word": 2}
 FEWEST = 30  # sales; below this nothing is learned and every factor is neutral
 
 
@@ -148,7 +151,7 @@ def learn(sales: Sequence[Sold]) -> Factors:
     table = ridge.tabulate([columns(sale, min(days), max(days)) for sale in ordered])
     logs = np.log([sale.price for sale in ordered])
     offsets = np.array([DEFAULT_OFFSETS[condition_of(sale.traits)] for sale in ordered])
-    return describe(table, ridge.fit(table, logs - offsets), len(ordered))
+    return describe(table, ridge.fit(table, logs - offsets, RAREST), len(ordered))
 
 
 def describe(table: ridge.Table, found: ridge.Fit, sales: int) -> Factors:

@@ -10,30 +10,17 @@ import hashlib
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-from carousel.products.money import to_minor
-from pricing.traits import CONDITIONS, Traits, plain
+from pricing.cells import NOTHING, condition, moment, price
+from pricing.traits import Traits, plain
 
 NEEDED = ("sold_at", "price", "category")
-NOTHING = {"", "nan", "none", "null", "nat", "n/a", "-"}
-HIGHEST = 10**12
-EARLIEST = dt.datetime(1990, 1, 1, tzinfo=dt.UTC)
-
-# How shops write the six conditions, in plain lower case.
-SYNONYMS = {
-    "new with tags": "new_with_tags", "nwt": "new_with_tags", "brand new": "new_with_tags",
-    "new": "new_with_tags", "never worn, with tag": "new_with_tags", "never worn": "like_new",
-    "new without tags": "like_new", "nwot": "like_new", "like new": "like_new",
-    "as new": "like_new", "mint": "like_new", "excellent": "very_good", "very good": "very_good",
-    "very good condition": "very_good", "good": "good", "good condition": "good",
-    "used": "good", "pre-owned": "good", "fair": "fair", "fair condition": "fair",
-    "satisfactory": "fair", "acceptable": "fair", "worn": "fair", "poor": "poor",
-    "for parts": "poor", "damaged": "poor", "nýtt með miða": "new_with_tags",
-    "eins og nýtt": "like_new", "mjög gott": "very_good", "gott": "good", "sæmilegt": "fair",
-    "lélegt": "poor",
+LONGEST = 1 << 20  # characters of one cell: a description may be long, a file of one cell is none
+OTHER_NAMES = {
+    "color": "colour", "sale_date": "sold_at", "date": "sold_at", "image_url": "image",
+    "brand_name": "brand", "product_name": "title", "name": "title",
 }  # fmt: skip
 
 
@@ -65,80 +52,98 @@ class Wrong:
     why: str
 
 
-def rows(path: Path, currency: str) -> Iterator[Read | Wrong]:
-    """Every row in the file's order, numbered from 1. `currency` is for rows that name none."""
-    for number, row in enumerate(_raw(path), start=1):
-        yield read(number, row, currency)
+def rows(path: Path, currency: str, undated: dt.datetime | None = None) -> Iterator[Read | Wrong]:
+    """Every row in the file's order, numbered from 1. `currency` is for rows that name none.
+
+    With `undated` a row (or a file) without a date is taken as of that moment: asking prices.
+    """
+    for number, row in enumerate(_raw(path, is_dated=undated is None), start=1):
+        yield read(number, row, currency, undated)
 
 
-def _raw(path: Path) -> Iterator[Mapping[str, Any]]:
+def _raw(path: Path, *, is_dated: bool) -> Iterator[Mapping[str, Any]]:
     if not path.is_file():
         raise Unreadable(f"There is no file {path}.")
-    if path.suffix.lower() in (".parquet", ".pq"):
-        yield from _parquet(path)
-    else:
-        yield from _csv(path)
+    needed = [name for name in NEEDED if is_dated or name != "sold_at"]
+    is_parquet = path.suffix.lower() in (".parquet", ".pq")
+    yield from (_parquet if is_parquet else _csv)(path, needed)
 
 
-def _csv(path: Path) -> Iterator[Mapping[str, Any]]:
-    with path.open(newline="", encoding="utf-8-sig") as file:
+def _csv(path: Path, needed: list[str]) -> Iterator[Mapping[str, Any]]:
+    csv.field_size_limit(LONGEST)
+    with path.open(newline="", encoding=_encoding(path)) as file:
         head = file.read(4096)
         file.seek(0)
         reader = csv.DictReader(file, delimiter=_delimiter(head))
-        _check(reader.fieldnames or [])
+        _check(reader.fieldnames or [], needed)
         try:
             yield from ({_name(k): v for k, v in row.items() if k} for row in reader)
-        except (csv.Error, UnicodeDecodeError) as error:
+        except csv.Error as error:
             raise Unreadable(f"The file is not readable as CSV: {error}") from error
+
+
+def _encoding(path: Path) -> str:
+    """UTF-8, or what spreadsheets on Windows write; read in portions, so of any size."""
+    with path.open("rb") as file:
+        if file.read(2) in (b"\xff\xfe", b"\xfe\xff"):
+            return "utf-16"
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            while file.read(1 << 20):
+                pass
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8-sig"
 
 
 def _delimiter(head: str) -> str:
     first = head.splitlines()[0] if head else ""
-    return max(",;\t", key=first.count)
+    return max(",;\t|", key=first.count)
 
 
-def _parquet(path: Path) -> Iterator[Mapping[str, Any]]:
+def _parquet(path: Path, needed: list[str]) -> Iterator[Mapping[str, Any]]:
     from pyarrow import ArrowInvalid, parquet
 
     try:
         file = parquet.ParquetFile(path)
     except (ArrowInvalid, OSError) as error:
         raise Unreadable(f"The file is not readable as Parquet: {error}") from error
-    _check(file.schema_arrow.names)
+    _check(file.schema_arrow.names, needed)
     for batch in file.iter_batches(5_000):
         for row in batch.to_pylist():
             yield {_name(key): value for key, value in row.items()}
 
 
-def _check(names: Any) -> None:
+def _check(names: Any, needed: list[str]) -> None:
     there = {_name(name) for name in names}
-    missing = [name for name in NEEDED if name not in there]
+    missing = [name for name in needed if name not in there]
     if missing:
         raise Unreadable(f"The file has no column {' and no column '.join(missing)}.")
 
 
 def _name(name: str) -> str:
-    known = {"color": "colour", "sale_date": "sold_at", "image_url": "image"}
     kept = plain(name).replace(" ", "_")
-    return known.get(kept, kept)
+    return OTHER_NAMES.get(kept, kept)
 
 
-def read(number: int, row: Mapping[str, Any], currency: str) -> Read | Wrong:
+def read(
+    number: int, row: Mapping[str, Any], currency: str, undated: dt.datetime | None = None
+) -> Read | Wrong:
     """One row, or the first thing that is wrong with it."""
     try:
-        return _read(number, row, currency)
+        return _read(number, row, currency, undated)
     except ValueError as error:
         return Wrong(number, str(error))
 
 
-def _read(number: int, row: Mapping[str, Any], currency: str) -> Read:
+def _read(number: int, row: Mapping[str, Any], currency: str, undated: dt.datetime | None) -> Read:
     code = _text(row, "currency", 3).upper() or currency
     if len(code) != 3 or not code.isalpha():
         raise ValueError(f"“{code}” is not a currency.")
-    sold_at = _moment(row.get("sold_at"), "sold_at")
+    sold_at = moment(row.get("sold_at"), "sold_at") or undated
     if sold_at is None:
         raise ValueError("There is no date of sale.")
-    listed_at = _moment(row.get("listed_at"), "listed_at")
+    listed_at = moment(row.get("listed_at"), "listed_at")
     category = _path(_text(row, "category", 200))
     if not category:
         raise ValueError("There is no category.")
@@ -146,7 +151,7 @@ def _read(number: int, row: Mapping[str, Any], currency: str) -> Read:
         number=number,
         sale_id=_text(row, "sale_id", 100),
         sold_at=sold_at,
-        price=_price(row.get("price"), code),
+        price=price(row.get("price"), code),
         currency=code,
         traits=Traits(
             category=category,
@@ -177,17 +182,6 @@ def _values(found: Read) -> list[str]:
     return [traits.category, traits.brand, traits.condition, traits.title, traits.colour]
 
 
-def condition(text: str) -> str:
-    """One of the six, or empty for what is not known under any of its names."""
-    kept = plain(text).replace("_", " ")
-    if kept.replace(" ", "_") in CONDITIONS:
-        return kept.replace(" ", "_")
-    if kept in SYNONYMS:
-        return SYNONYMS[kept]
-    starts = [name for name in SYNONYMS if kept.startswith(name)]
-    return SYNONYMS[max(starts, key=len)] if starts else ""
-
-
 def _path(text: str) -> str:
     parts = (" ".join(part.split()) for part in text.replace(">", "/").split("/"))
     return "/".join(part for part in parts if part)
@@ -199,47 +193,3 @@ def _text(row: Mapping[str, Any], name: str, most: int) -> str:
         return ""
     text = " ".join(str(value).replace("\x00", "").split())
     return "" if plain(text) in NOTHING else text[:most]
-
-
-def _price(value: Any, currency: str) -> int:
-    try:
-        amount = Decimal(str(value).strip().replace(" ", ""))
-    except InvalidOperation as error:
-        raise ValueError(f"“{str(value)[:30]}” is not a price.") from error
-    if not amount.is_finite():
-        raise ValueError("The price is not a finite number.")
-    minor = to_minor(amount, currency) if abs(amount) < HIGHEST else HIGHEST
-    if not 0 < minor < HIGHEST:
-        raise ValueError(f"A price of {amount} cannot be.")
-    return minor
-
-
-def _moment(value: Any, name: str) -> dt.datetime | None:
-    """A time in UTC; a bare date is its midnight. None for nothing."""
-    if value is None or plain(str(value)) in NOTHING:
-        return None
-    if isinstance(value, dt.datetime):
-        found = value
-    elif isinstance(value, dt.date):
-        found = dt.datetime(value.year, value.month, value.day, tzinfo=dt.UTC)
-    else:
-        found = _parsed(str(value).strip(), name)
-    aware = found if found.tzinfo else found.replace(tzinfo=dt.UTC)
-    if not EARLIEST <= aware <= dt.datetime.now(dt.UTC) + dt.timedelta(days=2):
-        raise ValueError(f"{name} {aware:%Y-%m-%d} cannot be: it is too long ago or yet to come.")
-    return aware.astimezone(dt.UTC)
-
-
-def _parsed(text: str, name: str) -> dt.datetime:
-    if text.isdigit() and len(text) in (10, 13):  # seconds or milliseconds since 1970
-        return dt.datetime.fromtimestamp(int(text[:10]), dt.UTC)
-    for form in (dt.datetime.fromisoformat, _icelandic):
-        try:
-            return form(text)
-        except ValueError:
-            continue
-    raise ValueError(f"{name} “{text[:30]}” is not a date.")
-
-
-def _icelandic(text: str) -> dt.datetime:
-    return dt.datetime.strptime(text, "%d.%m.%Y").replace(tzinfo=dt.UTC)

@@ -6,7 +6,7 @@ twice moves little and a brand seen 500 times says what it says. Errors weigh by
 mistyped price does not bend the market.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,7 @@ Column = tuple[str, str]
 Row = Sequence[tuple[str, str, float]]
 
 ROUNDS = 9
+RARE = 3  # rows; below this a column is left out unless its group says otherwise
 HUBER = 1.345  # 95 % efficient when the errors are normal after all
 TAU_RANGE = (1e-3, 2.0)
 FIRST_TAU = 0.3
@@ -61,10 +62,12 @@ def tabulate(rows: Sequence[Row]) -> Table:
     return Table(names, matrix)
 
 
-def fit(table: Table, log_prices: Array, *, rarest: int = 3, rounds: int = ROUNDS) -> Fit:
-    """Fit on every row of the table. Columns with fewer than `rarest` rows get 0."""
+def fit(table: Table, log_prices: Array, rarest: Mapping[str, int], *, rounds: int = ROUNDS) -> Fit:
+    """Fit on every row of the table. Columns in fewer rows than `rarest` of their group (or
+    `RARE`) get 0."""
     counts = np.asarray((table.matrix != 0).sum(axis=0)).ravel().astype(float)
-    kept = np.flatnonzero(counts >= rarest)
+    needed = np.array([rarest.get(group, RARE) for group, _ in table.columns])
+    kept = np.flatnonzero(counts >= needed)
     small = Table([table.columns[i] for i in kept], table.matrix[:, kept].tocsr())
     middle = float(np.median(log_prices))
     beta, sigma, taus = _learn(small, log_prices - middle, rounds)

@@ -6,7 +6,10 @@ from dataclasses import dataclass, field, replace
 
 from pricing.evidence import Rules
 
-TUNABLE = {"window_days", "half_life_days", "top", "floor", "prior_weight", "quality_reach"}
+TUNABLE = {
+    "window_days", "half_life_days", "top", "floor", "prior_weight", "described_prior",
+    "quality_reach",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

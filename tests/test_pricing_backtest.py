@@ -143,3 +143,24 @@ def test_the_command_prints_the_figures_of_a_file_as_json(tmp_path):
     assert set(result["baselines"]) == {"category", "brand_category", "overall"}
     assert (result["sales"], result["refused"], result["mode"]) == (400, 1, "replay")
     assert result["mdape"] < result["baselines"]["category"]
+
+
+def test_a_file_of_asking_prices_without_dates_and_in_two_currencies_is_judged(tmp_path):
+    path = tmp_path / "asked.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["price", "currency", "category", "brand", "condition", "title"])
+        for number, sale in enumerate(market().sales[:300]):
+            traits, code = sale.traits, "USD" if number % 3 else "EUR"
+            writer.writerow(
+                [f"{sale.price:,}", code, traits.category, traits.brand, "Gently used",
+                 traits.title]
+            )  # fmt: skip
+    out = io.StringIO()
+
+    call_command("backtest", "--sales", str(path), "--json", stdout=out, stderr=io.StringIO())
+
+    result = json.loads(out.getvalue())
+    assert (result["sales"], result["refused"], result["mode"]) == (300, 0, "folds")
+    assert result["priced"] > 250
+    assert result["mdape"] < result["baselines"]["overall"]

@@ -18,7 +18,7 @@ from PIL import Image
 from pyarrow import parquet
 
 from carousel.models import User
-from pricing import importing, legacy, reading
+from pricing import cells, importing, legacy
 from pricing.importing import Plan
 from pricing.models import Import, Sale
 from tests.makers import make_tenant, make_user
@@ -211,10 +211,46 @@ def test_the_ways_people_write_conditions_become_the_six():
     written = {
         "New with tags": "new_with_tags", "NWT": "new_with_tags", "Like New": "like_new",
         "Very good condition": "very_good", "Good": "good", "used": "good", "FAIR": "fair",
-        "poor": "poor", "Gott": "good", "???": "",
+        "poor": "poor", "Gott": "good", "???": "", "Never worn, with tag": "new_with_tags",
+        "New without tags": "like_new", "Used - Excellent": "very_good",
+        "Gently used": "very_good", "Heavily worn": "fair",
+        "Pre-owned: like new": "like_new", "Satisfactory": "fair", "Some damage": "poor",
     }  # fmt: skip
 
-    assert {text: reading.condition(text) for text in written} == written
+    assert {text: cells.condition(text) for text in written} == written
+
+
+@pytest.mark.parametrize(
+    ("written", "currency", "minor"),
+    [
+        ("12.5", "EUR", 1250), ("12,50", "EUR", 1250), ("1,234.50", "USD", 123_450),
+        ("$1,234.50", "USD", 123_450), ("1.234,50 €", "EUR", 123_450), ("12.345", "EUR", 1235),
+        ("1 200,50", "EUR", 120_050), ("4.500 kr", "ISK", 4500), ("kr. 4.500", "ISK", 4500),
+        ("4,500", "ISK", 4500), ("4500.0", "ISK", 4500), ("1,200", "USD", 120_000),
+    ],
+)  # fmt: skip
+def test_a_price_is_read_however_it_is_written(written, currency, minor):
+    assert cells.price(written, currency) == minor
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["2026-03-01", "01.03.2026", "2026/03/01", "2026-03-01T00:00:00Z", "20260301", "1772323200",
+     "1772323200000", "1772323200.0", "2026-03-01 00:00:00 UTC"],
+)  # fmt: skip
+def test_a_moment_is_read_however_it_is_written(written):
+    assert cells.moment(written, "sold_at") == dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
+
+
+def test_a_file_of_a_windows_spreadsheet_is_read(tmp_path):
+    make_tenant()
+    path = tmp_path / "sales.csv"
+    text = f"sold_at;price;category;title\n{RECENT};4.500 kr;Húfur;Prjónahúfa\n"
+    path.write_bytes(text.encode("cp1252"))
+
+    told(path)
+
+    assert Sale.objects.values_list("category", "price").get() == ("Húfur", 4500)
 
 
 def test_the_admin_shows_each_wrong_row_before_anything_is_written(client):
