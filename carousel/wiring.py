@@ -131,6 +131,9 @@ VERSIONS = "imaging.bookshelf.live.versions"
 WORK = "imaging.jobs.progress.work_on"
 """How far the work on a subject is, for the item page."""
 
+DOUBTS = "imaging.analysis.checking.sentences"
+"""What speaks against publishing an item, in sentences; a person may know better."""
+
 NEIGHBOURS = "pricing.catalogue.neighbours"
 DEMO = ["pricing.demo.seed_demo_sales"]
 EVALUATIONS: dict[str, str] = {

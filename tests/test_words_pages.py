@@ -9,6 +9,7 @@ from django.urls import reverse
 from PIL import Image
 
 from carousel.models import Product, ProductImage
+from imaging.analysis import checking
 from imaging.analysis.models import Analysis, Defect
 from imaging.models import Job, Photo, Step
 from tests.makers import make_batch, make_tenant, make_user
@@ -45,7 +46,7 @@ def test_the_texts_agree_and_say_what_they_rest_on(staff, item):
     page = get(staff, item)
 
     assert "They agree" in page
-    assert 'title="Rests on: colour">' in page
+    assert '<a class="claim" href="#item-colours" title="Rests on: colour">' in page
     assert "<mark" not in page
     assert "No label close-up" in page and "No back view" in page
 
@@ -59,6 +60,62 @@ def test_a_claim_that_nothing_supports_is_marked(staff, item):
     assert "Material: leather only in English." in page
     assert "stale: the other text was changed" in page
     assert "<del>Genuine leather.</del>" in page
+
+
+def test_a_listing_with_doubts_is_published_only_on_a_second_word(staff, item):
+    item.edit({"price": 4000, "description_en": item.description_en + " Genuine leather."})
+    address = reverse("product-become", args=[item.pk, "listed"])
+
+    first = staff.post(address, headers=HTMX)
+
+    assert first.status_code == 409
+    assert "nothing supports “Genuine leather”" in first.content.decode()
+    assert "Publish anyway" in first.content.decode()
+    assert Product.objects.get().state == "draft"
+
+    assert staff.post(address, {"anyway": "1"}, headers=HTMX).status_code == 200
+    assert Product.objects.get().state == "listed"
+
+
+def test_a_true_claim_is_noted_and_a_false_one_taken_out_in_place(staff, item):
+    before = item.description_en
+    item.edit({"description_en": f"Bought in Paris. {before} Genuine leather."})
+    doubts = {doubt.phrase for doubt in checking.doubts(item) if doubt.kind == "unsupported"}
+    assert doubts == {"Bought", "Paris", "Genuine leather"}
+
+    staff.post(reverse("claim-note", args=[item.pk]), {"phrase": "Bought in Paris"}, headers=HTMX)
+    struck = {"language": "en", "phrase": "Genuine leather"}
+    staff.post(reverse("claim-strike", args=[item.pk]), struck, headers=HTMX)
+
+    item.refresh_from_db()
+    assert item.attributes["notes"] == "Bought in Paris"
+    assert item.description_en == f"Bought in Paris. {before}"
+    assert checking.doubts(item) == [
+        checking.Doubt("missing", "It has no price yet.", "item-price")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "phrase", "left"),
+    [
+        ("Genuine Italian jacket. Size L.", "Genuine Italian", "Jacket. Size L."),
+        ("A jacket, waterproof, by Hekla.", "waterproof", "A jacket, by Hekla."),
+        ("A jacket. Waterproof. Size L.", "Waterproof", "A jacket. Size L."),
+    ],
+)
+def test_a_text_less_a_phrase_is_still_a_text(text, phrase, left):
+    assert checking.without(text, phrase) == left
+
+
+def test_a_phrase_that_is_not_there_any_more_is_not_taken_out(staff, item):
+    before = item.description_en
+    struck = {"language": "en", "phrase": "Genuine leather"}
+
+    answer = staff.post(reverse("claim-strike", args=[item.pk]), struck, headers=HTMX)
+
+    assert answer.status_code == 409
+    item.refresh_from_db()
+    assert item.description_en == before and "description_en" not in item.edited_fields
 
 
 def test_writing_the_twin_again_makes_it_fresh(staff, item):

@@ -76,6 +76,16 @@ def changed(
     return HttpResponse("\n".join(html), status=status)
 
 
+def doubted(request: Request, product: Product, doubts: list[str]) -> HttpResponse:
+    """Not published yet: what speaks against it, and the button that does it all the same."""
+    known = context(product) | {"doubts": doubts}
+    if not request.htmx:
+        return HttpResponse(render_to_string(ITEM, known, request), status=409)
+    html = [_part(request, known, name) for name in ("actions", "work")]
+    html.append(_toast(request, "Look at this first, or publish it anyway.", error=True))
+    return HttpResponse("\n".join(html), status=409)
+
+
 def live(request: Request, product: Product) -> HttpResponse:
     """Everything that changes by itself. Fields are morphed; item.js shields the one in use."""
     known = context(product)

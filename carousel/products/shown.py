@@ -25,6 +25,11 @@ NAMES = {
     "product.restored": "Restored",
     "product.pictured": "Primary picture chosen",
     "product.relisted": "Listed again as a new item",
+    "price.suggested": "Price suggested",
+    "description.translated": "Text written again",
+    "defect.confirmed": "Damage confirmed",
+    "defect.dismissed": "Damage dismissed",
+    "defect.candidate": "Decision on damage taken back",
 }
 
 
@@ -79,6 +84,12 @@ def history(product: Product, most: int = 20) -> list[Moment]:
 def work(product: Product) -> Any:
     """How far describing and pricing are, by the wiring's word for it; None if never asked."""
     return import_string(wiring.WORK)(product.pk, "listing")
+
+
+def doubts(product: Product) -> list[str]:
+    """What speaks against publishing it, by the wiring's word."""
+    found: list[str] = import_string(wiring.DOUBTS)(product)
+    return found
 
 
 def neighbours(product: Product) -> tuple[int, int, Product | None, Product | None]:

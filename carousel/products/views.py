@@ -11,7 +11,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_GET, require_POST
 
-from carousel.products import answers, forms
+from carousel.products import answers, forms, shown
 from carousel.products.edits import Conflict
 from carousel.products.images import ProductImage
 from carousel.products.models import Product, ProductQuerySet
@@ -120,8 +120,11 @@ def primary(request: Request, pk: UUID) -> HttpResponse:
 @writer
 @require_POST
 def become(request: Request, pk: UUID, state: str) -> HttpResponse:
-    """Publish, or take off sale. What is missing is refused with a sentence."""
+    """Publish, or take off sale. What is missing is refused with a sentence; doubts ask again."""
     product = _product(request, pk)
+    is_asked = state == "listed" and not product.missing and not request.POST.get("anyway")
+    if is_asked and (doubts := shown.doubts(product)):
+        return answers.doubted(request, product, doubts)
     product.become(state, by=str(request.user.pk))
     said = {"listed": "Published.", "delisted": "Taken off sale."}
     return answers.changed(request, product, said.get(state, ""), fields=Product.FIELDS)

@@ -88,7 +88,7 @@ ROUTES: dict[str, Access] = {
         *("products", "product", "product-live", "product-edit", "product-use", "product-primary"),
         *("product-relist", "product-delete", "product-restore", "product-become"),
         *("analysis", "analysis-again", "damage-mark", "damage-decide"),
-        *("translate-en", "translate-is"),
+        *("translate-en", "translate-is", "claim-note", "claim-strike"),
         *("api:list_products", "api:create_product", "api:product_statistics", "api:get_product"),
         *("api:change_product", "api:delete_product", "api:put_product_state"),
         "api:restore_product",

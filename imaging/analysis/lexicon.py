@@ -213,7 +213,8 @@ def _english(words: Glossary) -> Iterator[Entry]:
         for name in (item.en, item.en_plural, *item.aliases):
             yield name, "item", item.key
     for word in words.words.values():
-        yield word.en, kind_of(word.key), word.key
+        for name in (word.en, *word.aliases):
+            yield name, kind_of(word.key), word.key
     for material in words.materials.values():
         yield material.en, "material", material.key
     for damage in words.damages.values():

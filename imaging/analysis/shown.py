@@ -1,7 +1,7 @@
 """What the item page shows of the analysis: twins, claims, damage, and missing shots."""
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -19,11 +19,15 @@ OTHER = {"en": "is", "is": "en"}
 
 @dataclass(frozen=True)
 class Piece:
-    """A stretch of a text. `source` is what it rests on; `is_claim` when it needs to."""
+    """A stretch of a text. `source` is what it rests on; `is_claim` when it needs to.
+
+    `anchor` is the id of the field or the box on the page that supports it.
+    """
 
     text: str
     source: str
     is_claim: bool
+    anchor: str = ""
 
     @property
     def is_unsupported(self) -> bool:
@@ -69,6 +73,10 @@ class Spot:
     height: float
     close_up: str
 
+    @property
+    def is_confirmed(self) -> bool:
+        return self.defect.state == Defect.State.CONFIRMED
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -83,12 +91,13 @@ class Shown:
 def context(product: Product) -> dict[str, Any]:
     facts = wording.facts_of(product)
     photos = _photos(product)
-    twins = [_twin(product, language, facts) for language in LANGUAGES]
-    mismatches = _mismatches(product, facts)
+    boxes = [f"spot-{s.defect.pk}" for p in photos for s in p.spots if s.is_confirmed]
+    twins = [_twin(product, language, facts, boxes) for language in LANGUAGES]
+    contradictions = mismatches(product, facts)
     return {
         "product": product,
         "twins": twins,
-        "mismatches": mismatches,
+        "mismatches": contradictions,
         "photos": photos,
         "spots": [spot for shown in photos for spot in shown.spots],
         "missing": missing(product, facts, photos),
@@ -96,18 +105,8 @@ def context(product: Product) -> dict[str, Any]:
         "rating": product.suggested.get("rating_formula", {}).get("value"),
         "kinds": Defect.Kind.choices,
         "severities": Defect.Severity.choices,
-        "is_sound": not mismatches and not any(each.unsupported for each in twins),
+        "is_sound": not contradictions and not any(each.unsupported for each in twins),
     }
-
-
-def problems(product: Product) -> list[str]:
-    """What should be mended before it is published: missing, contradictory or unsupported facts."""
-    facts = wording.facts_of(product)
-    found = [each.sentence for each in _mismatches(product, facts)]
-    for language in LANGUAGES:
-        for piece in _twin(product, language, facts).unsupported:
-            found.append(f"{LANGUAGES[language]}: nothing supports “{piece.text}”.")
-    return [*(f"It has no {name} yet." for name in product.missing), *found]
 
 
 def missing(product: Product, facts: Facts, photos: list[Shown]) -> tuple[checklist.Missing, ...]:
@@ -116,7 +115,7 @@ def missing(product: Product, facts: Facts, photos: list[Shown]) -> tuple[checkl
         checklist.Shot(bool(shown.photo.quality.get("is_close")), _view(shown.photo))
         for shown in photos
     ]
-    confirmed = [s for p in photos for s in p.spots if s.defect.state == Defect.State.CONFIRMED]
+    confirmed = [s for p in photos for s in p.spots if s.is_confirmed]
     lacks = any(not spot.close_up for spot in confirmed)
     return checklist.missing(wording.words().item(facts.item).category, shots, has_damage=lacks)
 
@@ -160,7 +159,7 @@ def _spot(defect: Defect, number: int, photo: Photo) -> Spot:
     )
 
 
-def _twin(product: Product, language: str, facts: Facts) -> Twin:
+def _twin(product: Product, language: str, facts: Facts, boxes: list[str]) -> Twin:
     field = FIELDS[language]
     text = str(getattr(product, field))
     kept = product.suggested.get(field, {})
@@ -170,7 +169,7 @@ def _twin(product: Product, language: str, facts: Facts) -> Twin:
     return Twin(
         language=language,
         name=LANGUAGES[language],
-        pieces=pieces(text, language, facts, notes_of(product)),
+        pieces=[_anchored(p, boxes) for p in pieces(text, language, facts, notes_of(product))],
         is_stale=is_stale(product, language),
         is_staffs=is_staffs,
         offer=difference(text, suggestion) if is_staffs and suggestion != text else [],
@@ -178,6 +177,19 @@ def _twin(product: Product, language: str, facts: Facts) -> Twin:
         is_local=bool(kept.get("local")),
         is_fallback=model.endswith(" (fallback)"),
     )
+
+
+PLACES = {"category": "category", "colour": "colours", "brand": "brand", "condition": "condition"}
+"""What a claim rests on -> the item's field; everything else stands among the attributes."""
+
+
+def _anchored(piece: Piece, boxes: list[str]) -> Piece:
+    """The piece with the place that supports it: boxes count among the confirmed ones, from 1."""
+    word, _, number = piece.source.partition(" ")
+    if word == "box" and number.isdigit() and int(number) <= len(boxes):
+        return replace(piece, anchor=boxes[int(number) - 1])
+    anchor = f"item-{PLACES.get(piece.source, 'attributes')}" if piece.source else ""
+    return replace(piece, anchor=anchor)
 
 
 def notes_of(product: Product) -> str:
@@ -235,7 +247,7 @@ TRANSLATED = "description.translated"
 WRITTEN = ("product.edited", "product.updated", TRANSLATED)
 
 
-def _mismatches(product: Product, facts: Facts) -> list[twin.Mismatch]:
+def mismatches(product: Product, facts: Facts) -> list[twin.Mismatch]:
     if not product.description_en or not product.description_is:
         return []
     return twin.compare(

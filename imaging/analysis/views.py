@@ -13,7 +13,7 @@ from carousel.models import Product
 from carousel.products import answers
 from carousel.products.views import writer
 from carousel.web import Request, member, parts
-from imaging.analysis import deciding, shown, wording
+from imaging.analysis import checking, deciding, shown, wording
 from imaging.analysis.forms import DecisionForm, MarkForm
 from imaging.analysis.models import Defect
 from imaging.inference import chains
@@ -94,14 +94,35 @@ def again(request: Request, pk: UUID) -> HttpResponse:
     return _answer(request, product)
 
 
+@writer
+@require_POST
+def note(request: Request, pk: UUID) -> HttpResponse:
+    """What the texts claim is true, says a person: their note supports it from now on."""
+    product = _product(request, pk)
+    checking.note(product, request.POST.get("phrase", ""), request.user.pk)
+    return _answer(request, product, "attributes")
+
+
+@writer
+@require_POST
+def strike(request: Request, pk: UUID) -> HttpResponse:
+    """An unsupported phrase leaves the text of its language."""
+    product = _product(request, pk)
+    language = request.POST.get("language", "")
+    if language not in shown.FIELDS:
+        return HttpResponse(status=422)
+    checking.strike(product, language, request.POST.get("phrase", ""), request.user.pk)
+    return _answer(request, product, shown.FIELDS[language])
+
+
 def _product(request: Request, pk: UUID) -> Product:
     return get_object_or_404(Product.objects.live(), pk=pk, tenant=request.tenant)
 
 
-def _answer(request: Request, product: Product) -> HttpResponse:
+def _answer(request: Request, product: Product, *fields: str) -> HttpResponse:
     """Our part again, beside the parts of the item page that every change touches."""
     product.refresh_from_db()
-    theirs = answers.changed(request, product)
+    theirs = answers.changed(request, product, fields=fields)
     if not request.htmx:
         return theirs
     ours = parts(request, PAGE, "analysis", **_context(product))
@@ -111,4 +132,5 @@ def _answer(request: Request, product: Product) -> HttpResponse:
 def _context(product: Product) -> dict[str, Any]:
     """`is_open`: the item is being described right now, so the part asks again by itself."""
     open_jobs = Job.objects.open().filter(kind="listing", subject_id=product.pk)
-    return shown.context(product) | {"is_open": open_jobs.exists()}
+    found = checking.doubts(product)
+    return shown.context(product) | {"is_open": open_jobs.exists(), "doubts": found}

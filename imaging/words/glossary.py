@@ -49,6 +49,7 @@ class Word:
     key: str
     en: str
     icelandic: Adjective
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -167,13 +168,18 @@ def _item(row: dict[str, str], nouns: Mapping[str, Noun]) -> Item:
         number="pl" if row["number"] == "pl" else "sg",
         category=row["category"],
         is_compound=bool(bar),
-        aliases=tuple(alias.strip() for alias in row["aliases"].split(";") if alias.strip()),
+        aliases=_aliases(row),
     )
+
+
+def _aliases(row: dict[str, str]) -> tuple[str, ...]:
+    """Other names by which the English is understood, if the table has such a column."""
+    return tuple(alias.strip() for alias in (row.get("aliases") or "").split(";") if alias.strip())
 
 
 def _word(row: dict[str, str]) -> Word:
     forms = adjective(row["class"], row["stem"], row["umlaut"] or "")
-    return Word(row["key"], row["en"], forms)
+    return Word(row["key"], row["en"], forms, _aliases(row))
 
 
 def _material(row: dict[str, str]) -> Material:
