@@ -70,6 +70,51 @@ def test_files_that_no_snapshot_shows_are_deleted(warehouse: Path):
     assert count() == 3
 
 
+def test_what_is_deleted_takes_its_manifests_along(warehouse: Path):
+    ship_one_by_one(25)
+    before = {path.name for path in warehouse.rglob("metadata/*.avro")}
+
+    with time_machine.travel(now() + timedelta(days=8)):
+        upkeep.expire()
+
+    left = {path.name for path in warehouse.rglob("metadata/*.avro")}
+    assert len(left) < len(before) / 3
+    assert (shown(), count()) == (25, 25)
+
+
+def test_a_year_of_shipments_stays_few_manifests(warehouse: Path):
+    ship_one_by_one(25)
+
+    with lake.sales_history() as table:
+        assert len(table.current_snapshot().manifests(table.io)) < 20
+        assert len(list(warehouse.rglob("metadata/*.metadata.json"))) <= 21
+
+
+def test_large_files_are_left_as_they_are(monkeypatch):
+    monkeypatch.setattr(upkeep, "LARGE", 2)
+    ship_one_by_one(3)
+    for _ in range(2):
+        make_sale()
+    feed.ship()
+
+    upkeep.compact(many=3)
+
+    with lake.sales_history() as table:
+        assert sorted(file.record_count for file in lake.files(table)) == [1, 2, 2]
+
+
+def test_an_old_sale_that_the_lake_lost_is_sent_again_before_it_may_go(warehouse: Path):
+    [old] = [make_sale(sold_at=now() - timedelta(days=731)) for _ in range(1)]
+    feed.ship_all()
+    with lake.sales_history() as table:
+        lake.swap(table, lake.files(table), [])
+
+    assert upkeep.archive() == 0
+    assert Sale.objects.get(pk=old.pk).shipment is None
+    feed.ship_all()
+    assert (upkeep.archive(), count()) == (1, 1)
+
+
 def test_two_years_later_a_sale_lives_in_the_lake_alone():
     make_sale(sold_at=now() - timedelta(days=731))
     make_sale(sold_at=now() - timedelta(days=729))
@@ -93,9 +138,9 @@ def test_the_lake_that_stood_still_catches_up_and_the_alarm_ends(settings, wareh
     assert said.startswith("30 sales wait for the lake, the oldest for 16")
 
     settings.LAKE_CATALOG = working
-    with time_machine.travel(now() + timedelta(minutes=11)):
-        Shipment.objects.update(lease_until=now() - timedelta(minutes=20))
-        feed.run()
+    assert Shipment.objects.get().lease_until < now() + timedelta(minutes=1)
+    Shipment.objects.update(lease_until=now())
+    feed.run()
 
     assert (list(checks.late()), count()) == ([], 30)
     assert looking.look(make_tenant()).state == "equal"

@@ -35,6 +35,14 @@ from pyiceberg.types import (
 from sqlalchemy import URL
 
 NAME = "carousel.sales_history"
+LOCK = 7005
+PROPERTIES = {
+    # A snapshot every few minutes must not make every question read a year of manifests.
+    "commit.manifest-merge.enabled": "true",
+    "commit.manifest.min-count-to-merge": "20",
+    "write.metadata.delete-after-commit.enabled": "true",
+    "write.metadata.previous-versions-max": "20",
+}
 SHIPMENT = "carousel.shipment"
 PRICE = pa.decimal128(15, 3)
 
@@ -136,15 +144,41 @@ def has(table: Table, shipment: str) -> bool:
     )
 
 
-def replace(table: Table, month: Month, name: str, part: pa.Table | None) -> None:
-    """Put one file, or nothing, in the place of all files of a month, in one snapshot."""
+def replace(table: Table, month: Month, name: str, parts: Iterable[pa.Table]) -> None:
+    """Put these parts, or nothing, in the place of all files of a month, in one snapshot."""
     old = files(table, month)
+    paths = [write(table, month, f"{name}-{n}", part) for n, part in enumerate(parts)]
+    swap(table, old, paths)
+
+
+def swap(table: Table, old: Iterable[DataFile], paths: Iterable[str]) -> None:
+    """Take these files out of the table and put those in, in one snapshot."""
     with table.transaction() as change, change.update_snapshot().overwrite() as snapshot:
         for file in old:
             snapshot.delete_data_file(file)
-        if part is not None and part.num_rows:
-            path = write(table, month, name, part)
+        for path in paths:
             snapshot.append_data_file(parquet_file_to_data_file(table.io, table.metadata, path))
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """One writer at a time in the whole house, so that nobody rewrites what another is adding.
+
+    A session lock: it ends with the connection, so a killed writer does not keep it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+
+
+def keep_properties(table: Table) -> None:
+    """Give a table that is older than a property that property."""
+    if not PROPERTIES.items() <= table.properties.items():
+        with table.transaction() as change:
+            change.set_properties(PROPERTIES)
 
 
 def files(
@@ -179,7 +213,9 @@ def _there(found: Catalog) -> Table | None:
 
 def _made(found: Catalog) -> Table:
     found.create_namespace_if_not_exists(NAME.partition(".")[0])
-    return found.create_table_if_not_exists(NAME, schema=SCHEMA, partition_spec=SPEC)
+    return found.create_table_if_not_exists(
+        NAME, schema=SCHEMA, partition_spec=SPEC, properties=PROPERTIES
+    )
 
 
 def _database_uri() -> str:

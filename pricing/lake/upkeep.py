@@ -1,19 +1,28 @@
 """Keeping the lake tidy: few files, few snapshots, and old sales that live there alone."""
 
-from collections import Counter
-from datetime import timedelta
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from uuid import UUID
 
-from django.db import transaction
+import pyarrow as pa
+import pyarrow.parquet as pq
 from django.utils.timezone import now
+from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table
 
+from pricing.lake import feed, reading
 from pricing.lake import table as lake
 from pricing.lake.models import Shipment
-from pricing.lake.table import ARROW, Month
+from pricing.lake.rows import key_of
+from pricing.lake.table import ARROW, Month, month_of
 from pricing.models import Sale
 
 MANY = 8
-"""Files of one month that are worth making one of."""
+"""Small files of one month that are worth making one of."""
+LARGE = 20_000
+"""Rows of a file that is left as it is: 160 MB of vectors while it is written."""
 SNAPSHOTS_LIVE = timedelta(days=7)
 AT_ONCE = 5_000
 
@@ -25,58 +34,123 @@ def nightly() -> str:
 
 
 def compact(many: int = MANY) -> int:
-    """Make one file of each month that has many. Returns the months."""
-    with lake.sales_history() as table:
-        counts = Counter(_month(file.file_path) for file in lake.files(table))
-        worn = sorted(month for month, count in counts.items() if count >= many)
-        for month in worn:
-            part = table.scan(row_filter=month.rows).to_arrow().cast(ARROW)
-            name = f"compact-{now():%Y%m%dT%H%M%S%f}"
-            lake.replace(table, month, name, part.sort_by("sold_date"))
+    """Make few files of each month that has many small ones. Returns the months."""
+    with lake.alone(), lake.sales_history() as table:
+        lake.keep_properties(table)
+        worn = {month: found for month, found in _small(table).items() if len(found) >= many}
+        for month, found in sorted(worn.items(), key=lambda each: each[0]):
+            _join(table, month, found)
             table.refresh()
     return len(worn)
 
 
 def expire(age: timedelta = SNAPSHOTS_LIVE) -> int:
-    """Forget snapshots older than this, and delete the files that no snapshot shows any more.
+    """Forget snapshots older than this, and delete every file that no snapshot leads to any more.
 
     Never younger than a shipment's lease: an open shipment is looked for among the snapshots.
+    Returns how many data files went.
     """
-    with lake.sales_history() as table:
-        before = _shown(table)
-        table.maintenance.expire_snapshots().older_than(
-            now() - max(age, 2 * Shipment.LEASE)
-        ).commit()
+    with lake.alone(), lake.sales_history() as table:
+        before = _reachable(table)
+        oldest = now() - max(age, 2 * Shipment.LEASE)
+        table.maintenance.expire_snapshots().older_than(oldest).commit()
         table.refresh()
-        gone = before - _shown(table)
+        gone = before - _reachable(table)
         for path in gone:
-            table.io.delete(path)
-    return len(gone)
+            with suppress(FileNotFoundError):
+                table.io.delete(path)
+    return sum(path.endswith(".parquet") for path in gone)
 
 
 def archive() -> int:
-    """Delete sales of over two years from the store, once the lake is known to have them."""
+    """Delete sales of over two years from the store that are seen in the lake. Returns how many.
+
+    One that is not there, whatever its shipment says, is sent again and stays.
+    """
     total = 0
-    while deleted := _archive_some():
-        total += deleted
+    while old := _old():
+        here = _in_lake({month_of(row.tenant_id, row.sold_at) for row in old})
+        kept = [row.pk for row in old if (row.tenant_id, *_name(row)) in here]
+        lost = {row.pk for row in old}.difference(kept)
+        feed.send_again(Sale.objects.filter(pk__in=lost))
+        total += Sale.objects.expired().filter(pk__in=kept).delete()[0]
     return total
 
 
-@transaction.atomic
-def _archive_some() -> int:
+def _old() -> list[Sale]:
     old = Sale.objects.expired().filter(shipment__state=Shipment.State.DONE)
-    keys = list(old.select_for_update(skip_locked=True).values_list("pk", flat=True)[:AT_ONCE])
-    return Sale.objects.filter(pk__in=keys).delete()[0]
+    names = ("pk", "tenant_id", "sold_at", "product_id", "sale_id")
+    return list(old.order_by("tenant_id", "sold_at").only(*names)[:AT_ONCE])
 
 
-def _shown(table: Table) -> set[str]:
-    """Every data file that any remaining snapshot shows."""
-    return {
-        path
-        for snapshot in table.snapshots()
-        for path in (task.file.file_path for task in table.scan(
-            snapshot_id=snapshot.snapshot_id).plan_files())
-    }  # fmt: skip
+def _name(sale: Sale) -> tuple[str, int]:
+    return key_of(sale.product_id, sale.sale_id), _microseconds(sale.sold_at)
+
+
+def _in_lake(months: set[Month]) -> set[tuple[UUID, str, int]]:
+    found: set[tuple[UUID, str, int]] = set()
+    for month in months:
+        with reading.sales(month=month) as known:
+            rows = known.execute("SELECT product_id, epoch_us(sold_date) FROM sales").fetchall()
+        found.update((UUID(month.tenant), key, at) for key, at in rows)
+    return found
+
+
+def _microseconds(at: datetime) -> int:
+    return (at - datetime(1970, 1, 1, tzinfo=at.tzinfo)) // timedelta(microseconds=1)
+
+
+def _small(table: Table) -> dict[Month, list[DataFile]]:
+    found: dict[Month, list[DataFile]] = defaultdict(list)
+    for file in lake.files(table):
+        if file.record_count < LARGE:
+            found[_month(file.file_path)].append(file)
+    return found
+
+
+def _join(table: Table, month: Month, small: Sequence[DataFile]) -> None:
+    """All in one snapshot, with one new file in memory at a time."""
+    name = f"compact-{now():%Y%m%dT%H%M%S%f}"
+    paths = [
+        lake.write(table, month, f"{name}-{place}", _read(table, some).sort_by("sold_date"))
+        for place, some in enumerate(_bins(small))
+    ]
+    lake.swap(table, small, paths)
+
+
+def _bins(files: Sequence[DataFile]) -> Iterator[list[DataFile]]:
+    """Files that make about one large file together, in the order of their names."""
+    some: list[DataFile] = []
+    for file in sorted(files, key=lambda one: one.file_path):
+        if some and sum(one.record_count for one in some) + file.record_count > LARGE:
+            yield some
+            some = []
+        some.append(file)
+    yield some
+
+
+def _read(table: Table, files: Sequence[DataFile]) -> pa.Table:
+    parts = []
+    for file in files:
+        with table.io.new_input(file.file_path).open() as opened:
+            parts.append(pq.read_table(opened).cast(ARROW))
+    return pa.concat_tables(parts)
+
+
+def _reachable(table: Table) -> set[str]:
+    """Every file that any remaining snapshot leads to. Each manifest is read once."""
+    snapshots = table.snapshots()
+    manifests = {
+        manifest.manifest_path: manifest
+        for snapshot in snapshots
+        for manifest in snapshot.manifests(table.io)
+    }
+    shown = {
+        entry.data_file.file_path
+        for manifest in manifests.values()
+        for entry in manifest.fetch_manifest_entry(table.io)
+    }
+    return shown | set(manifests) | {snapshot.manifest_list for snapshot in snapshots}
 
 
 def _month(path: str) -> Month:

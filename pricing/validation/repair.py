@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+import pyarrow as pa
 from django.db.models import Q, QuerySet
 from django.utils.timezone import now
 
@@ -105,13 +106,19 @@ def _named(key: str) -> Q:
 
 def _rewrite(month: Month) -> None:
     """All of a month that was ever shipped, from the store, in one snapshot."""
+    with lake.alone(), lake.sales_history() as table:
+        lake.replace(table, month, f"rewrite-{now():%Y%m%dT%H%M%S%f}", _shipped(month))
+
+
+def _shipped(month: Month) -> Iterator[pa.Table]:
+    """The month's sales as the store has them, a file's worth at a time."""
     sales = Sale.objects.filter(
         tenant_id=month.tenant,
         sold_at__gte=month.first,
         sold_at__lt=month.end,
         shipment__state=Shipment.State.DONE,
     )
-    with lake.sales_history() as table:
-        parts = by_month(sales).get(month, [])
-        name = f"rewrite-{now():%Y%m%dT%H%M%S%f}"
-        lake.replace(table, month, name, parts[0] if parts else None)
+    keys = list(sales.order_by("sold_at", "id").values_list("pk", flat=True))
+    for start in range(0, len(keys), feed.AT_ONCE):
+        some = Sale.objects.filter(pk__in=keys[start : start + feed.AT_ONCE])
+        yield from by_month(some)[month]
