@@ -5,7 +5,7 @@ difference of any size is named, row by row.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -107,15 +107,3 @@ def strayed(store: Mapping[str, Spread], lake: Mapping[str, Spread]) -> list[tup
         for category in store.keys() & lake.keys()
     ]
     return sorted(((c, v) for c, v in found if v > ALERT_ABOVE), key=lambda pair: -pair[1])
-
-
-def implausible(prices: Sequence[int], *, factor: float = 20) -> list[int]:
-    """Places of prices that are `factor` times above or below the median of all. Needs ten."""
-    if len(prices) < 10:
-        return []
-    median = sorted(prices)[len(prices) // 2]
-    return [
-        place
-        for place, price in enumerate(prices)
-        if price > median * factor or price * factor < median
-    ]

@@ -15,7 +15,6 @@ from pricing.validation import compare, sides
 from pricing.validation.compare import Difference, MonthlyCount
 from pricing.validation.models import Lack, Validation
 
-MOST_IMPLAUSIBLE = 100
 State = Validation.State
 
 
@@ -39,40 +38,9 @@ def look(tenant: Tenant) -> Validation:
             "store": sides.store_faults(tenant, last.created_at if last else None),
             "lake": sides.lake_faults(tenant, table),
         }
-    differences = [_differences(tenant, month) for month in months if month.differs]
-    prices = {"strayed": spreads, "implausible": implausible(tenant)}
-    _keep(found, months, differences, vectors, prices, time.monotonic() - began)
+    prices = {"strayed": spreads, "implausible": sides.implausible(tenant)}
+    _keep(found, months, vectors, prices, began)
     return found
-
-
-def implausible(tenant: Tenant) -> list[dict[str, Any]]:
-    """Sales of a category that cost a multiple, or a fraction, of what its others cost."""
-    found: list[dict[str, Any]] = []
-    sales = sides.settled(tenant).order_by("category", "sold_at")
-    rows = sales.values_list("category", "price", "sale_id").iterator(chunk_size=20_000)
-    for category, group in _by_first(rows):
-        places = compare.implausible([price for price, _ in group])
-        found += [
-            {"category": category, "price": group[place][0], "sale_id": group[place][1]}
-            for place in places
-        ]
-        if len(found) >= MOST_IMPLAUSIBLE:
-            break
-    return found[:MOST_IMPLAUSIBLE]
-
-
-def _by_first(rows: Any) -> Any:
-    """(category, [(price, sale)]) of rows that are sorted by category."""
-    category: str | None = None
-    group: list[tuple[int, str]] = []
-    for name, price, sale in rows:
-        if name != category and group:
-            yield category, group
-            group = []
-        category = name
-        group.append((price, sale))
-    if group:
-        yield category, group
 
 
 def _differences(tenant: Tenant, count: MonthlyCount) -> Difference:
@@ -84,30 +52,29 @@ def _differences(tenant: Tenant, count: MonthlyCount) -> Difference:
 def _keep(
     found: Validation,
     months: list[MonthlyCount],
-    differences: list[Difference],
     vectors: dict[str, dict[str, int]],
     prices: dict[str, Any],
-    seconds: float,
+    began: float,
 ) -> None:
-    _write_lacks(found, differences)
+    for month in months:
+        if month.differs:
+            _write_lacks(found, _differences(found.tenant, month))
     found.months = [_told(month) for month in months]
     found.sales = sum(month.store.count for month in months)
     found.vectors, found.prices = vectors, prices
-    found.state = _state(months, differences, prices)
-    found.finished_at, found.seconds = now(), round(seconds, 2)
+    found.state = _state(months, prices)
+    found.finished_at, found.seconds = now(), round(time.monotonic() - began, 2)
     found.save()
     record(found.tenant, "validation.finished", subject=found.pk, state=found.state)
 
 
-def _state(
-    months: list[MonthlyCount], differences: list[Difference], prices: dict[str, Any]
-) -> State:
+def _state(months: list[MonthlyCount], prices: dict[str, Any]) -> State:
     if any(month.alerts for month in months) or prices["strayed"]:
         return State.ALERT
-    return State.DIFFERS if differences else State.EQUAL
+    return State.DIFFERS if any(month.differs for month in months) else State.EQUAL
 
 
-def _write_lacks(found: Validation, differences: list[Difference]) -> None:
+def _write_lacks(found: Validation, one: Difference) -> None:
     sides_of = ((Lack.Side.MISSING, "missing"), (Lack.Side.EXTRA, "extra"))
     Lack.objects.bulk_create(
         (
@@ -119,7 +86,6 @@ def _write_lacks(found: Validation, differences: list[Difference]) -> None:
                 sold_at=row.sold_at,
                 price=row.price,
             )
-            for one in differences
             for side, name in sides_of
             for row in getattr(one, name)
         ),

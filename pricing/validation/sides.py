@@ -24,6 +24,9 @@ from pricing.validation.models import InspectedFile
 GRACE = timedelta(hours=1)
 """A sale may be on its way to the lake for so long before it counts as missing there."""
 SIZE = 1024
+FAR = 20
+"""Times its category's median above or below which a price is told."""
+MOST_IMPLAUSIBLE = 100
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 # Minor units to the main unit: the lake's prices have three decimals, the store's none.
@@ -31,6 +34,12 @@ SCALE = "CASE {cases} ELSE 2 END".format(
     cases=" ".join(f"WHEN currency = '{name}' THEN {digits}" for name, digits in DIGITS.items())
 )
 MAIN = f"(price / power(10::numeric, {SCALE}))::numeric(15,3)"
+
+# The sales that the lake should have by now. Wants the values of `_settled`.
+SETTLED = (
+    "tenant_id = %s AND sold_at >= %s AND NOT (created_at > %s AND (shipment_id IS NULL OR EXISTS"
+    " (SELECT 1 FROM pricing_shipment s WHERE s.id = sale.shipment_id AND s.state = 'open')))"
+)
 
 FAULTS = {
     "missing": "embedding IS NULL AND image_s3_key IS NOT NULL",
@@ -44,11 +53,6 @@ FAULTS = {
 def since() -> datetime:
     """Older sales live only in the lake."""
     return now() - RETENTION
-
-
-def settled(tenant: Tenant) -> QuerySet[Sale]:
-    """The sales that the lake should have by now."""
-    return _kept(tenant).exclude(_on_the_way())
 
 
 def on_the_way(tenant: Tenant) -> int:
@@ -109,6 +113,22 @@ def lake_spreads(known: duckdb.DuckDBPyConnection) -> dict[str, Spread]:
     return {category: Spread(count, *parts) for category, count, parts in rows}
 
 
+def implausible(tenant: Tenant) -> list[dict[str, Any]]:
+    """Sales that cost a multiple, or a fraction, of their category's median. Categories of ten."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH settled AS (SELECT category, price, sale_id FROM pricing_sale sale"
+            f" WHERE {SETTLED}), middles AS (SELECT category, percentile_disc(0.5)"
+            " WITHIN GROUP (ORDER BY price) AS middle FROM settled GROUP BY 1"
+            " HAVING count(*) >= 10)"
+            " SELECT category, price, sale_id FROM settled JOIN middles USING (category)"
+            " WHERE price > middle * %s OR price * %s < middle ORDER BY category, sale_id LIMIT %s",
+            [*_settled(tenant), FAR, FAR, MOST_IMPLAUSIBLE],
+        )
+        rows = cursor.fetchall()
+    return [dict(zip(("category", "price", "sale_id"), row, strict=True)) for row in rows]
+
+
 def store_faults(tenant: Tenant, looked: datetime | None) -> dict[str, int]:
     """Faults of vectors written since the last look. The column's type forbids size and NaN."""
     later = "AND created_at >= %s" if looked else ""
@@ -143,6 +163,10 @@ def _inspect(table: Table, path: str) -> tuple[int, dict[str, int]]:
     return found[0], dict(zip(FAULTS, found[1:], strict=True))
 
 
+def _settled(tenant: Tenant) -> list[Any]:
+    return [tenant.pk, since(), now() - GRACE]
+
+
 def _kept(tenant: Tenant) -> QuerySet[Sale]:
     return Sale.objects.filter(tenant=tenant, sold_at__gte=since())
 
@@ -156,11 +180,8 @@ def _of_store(tenant: Tenant, columns: str, rest: str, *values: Any) -> Sequence
     """SQL over the settled sales. The columns and the rest are ours, the values are parameters."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {columns} FROM pricing_sale sale WHERE tenant_id = %s AND sold_at >= %s"
-            " AND NOT (created_at > %s AND (shipment_id IS NULL OR EXISTS (SELECT 1 FROM"
-            " pricing_shipment s WHERE s.id = sale.shipment_id AND s.state = 'open')))"
-            f" {rest}",
-            [tenant.pk, since(), now() - GRACE, *values],
+            f"SELECT {columns} FROM pricing_sale sale WHERE {SETTLED} {rest}",
+            [*_settled(tenant), *values],
         )
         found: Sequence[Any] = cursor.fetchall()
         return found

@@ -1,5 +1,6 @@
 """The reports on store and lake: what differs, row by row, and the repair."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -7,9 +8,10 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.timezone import now
 from django.views.decorators.http import require_GET, require_POST
 
-from carousel.models import Membership
+from carousel.models import Membership, Tenant
 from carousel.web import Request, member, page
 from imaging.jobs.queue import send
 from pricing.lake import feed
@@ -17,6 +19,8 @@ from pricing.validation import repair
 from pricing.validation.models import Lack, Validation
 
 ON_A_PAGE = 100
+LONGEST = timedelta(minutes=15)
+"""What the sources allow a look to take."""
 MANAGERS = (Membership.Role.MANAGER, Membership.Role.ADMIN)
 
 
@@ -86,10 +90,16 @@ def _report(
         "plan": plan,
         "backlog": feed.backlog(request.tenant),
         "others": Validation.objects.filter(tenant=request.tenant).finished()[:30],
-        "is_looking": Validation.objects.filter(tenant=request.tenant, finished_at=None).exists(),
+        "is_looking": _is_looking(request.tenant),
         "may_repair": request.membership.role in MANAGERS,
     }
     return page(request, "validation/report.html", "report", context)
+
+
+def _is_looking(tenant: Tenant) -> bool:
+    """One that began long ago and did not end has died."""
+    recent = Validation.objects.filter(tenant=tenant, created_at__gt=now() - LONGEST)
+    return recent.filter(finished_at=None).exists()
 
 
 def _told(lack: Lack) -> dict[str, Any]:
