@@ -58,6 +58,8 @@ def completed(document: Json) -> Json:
     """The document with all of that in it. Changes what it is given."""
     schemas = document["components"].setdefault("schemas", {})
     schemas["Problem"] = PROBLEM
+    for schema in schemas.values():
+        _show_defaults_of_objects(schema)
     for _, method, operation in operations(document):
         if operation.get("security"):
             _add_usual_answers(operation)
@@ -106,6 +108,13 @@ def _by_type(schema: Json, schemas: Json) -> Any:
     if kind == "boolean":
         return True
     return BY_FORMAT.get(schema.get("format", ""), "text") if kind == "string" else None
+
+
+def _show_defaults_of_objects(schema: Json) -> None:
+    """As examples: makers of clients cannot build an object from a default."""
+    for field in schema.get("properties", {}).values():
+        if isinstance(field.get("default"), dict):
+            field.setdefault("examples", [field.pop("default")])
 
 
 def _add_usual_answers(operation: Json) -> None:

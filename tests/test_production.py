@@ -41,7 +41,7 @@ def test_the_deployment_checks_are_clean_and_the_cookies_are_this_hosts(tmp_path
     done = run(tmp_path, SECRET_KEY="s3cr3t-" + "0123456789" * 6, ALLOWED_HOSTS="shop.example")
 
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == {
+    assert json.loads(done.stdout.splitlines()[-1]) == {
         "SESSION_COOKIE_NAME": "__Host-sessionid",
         "CSRF_COOKIE_NAME": "__Host-csrftoken",
         "SESSION_COOKIE_SECURE": True,

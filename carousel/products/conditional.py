@@ -23,7 +23,11 @@ TOLD = {
             "name": "If-Match",
             "required": True,
             "description": "The ETag of what you read, or * for whatever stands.",
-            "schema": {"type": "string", "enum": ["*", '"3"', '"3.5896"']},
+            "schema": {
+                "type": "string",
+                "pattern": r'^(\*|"[0-9]{1,9}(\.[0-9]{1,12})?")$',
+                "examples": ['"3.5896"'],
+            },
         }
     ]
 }
