@@ -92,7 +92,7 @@ def take(address: str, batch: str) -> None:
         browser.close()
 
 
-PAGES = {"batches": "/", "upload": "/b/{batch}/", "prices": "/prices/", "ops": "/ops/"}
+PAGES = {"upload": "/b/{batch}/", "prices": "/prices/", "ops": "/ops/"}
 """Name of the picture -> its page."""
 
 

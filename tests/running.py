@@ -5,9 +5,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -27,6 +27,7 @@ class Running:
     home: Home
     process: subprocess.Popen[bytes]
     output: Path
+    more: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -46,7 +47,7 @@ class Running:
         """What `manage.py words` prints, typed in another window."""
         return subprocess.run(
             [sys.executable, MANAGE, *words],
-            env=_environment(self.home),
+            env=_environment(self.home) | self.more,
             check=True,
             text=True,
             capture_output=True,
@@ -72,20 +73,23 @@ class Running:
         self.stop()
 
 
-def start(home: Home, *options: str, elsewhere: Path | None = None) -> Running:
-    """Start it from any folder and wait for its address. Fails with what it said instead."""
+def start(home: Home, *options: str, elsewhere: Path | None = None, **more: str) -> Running:
+    """Start it, with `more` in its environment, and wait for its address.
+
+    Fails with what it said instead.
+    """
     home.make()
     output = home.folder / "said"
     with output.open("ab") as file:
         process = subprocess.Popen(
             [sys.executable, MANAGE, "up", *options],
-            env=_environment(home),
+            env=_environment(home) | more,
             cwd=elsewhere,
             stdout=file,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    running = Running(home, process, output)
+    running = Running(home, process, output, more)
     until(lambda: (home.run / "address").exists() or process.poll() is not None, 240)
     assert process.poll() is None, f"It ended with {process.returncode} and said:\n{running.said}"
     return running

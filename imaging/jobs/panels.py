@@ -1,11 +1,12 @@
 """How the work goes, for the ops page."""
 
-from datetime import timedelta
+from collections import Counter
+from datetime import UTC, datetime, timedelta
 
 from django.db.models import Avg, Count, Q
 from django.db.models.aggregates import Aggregate
 from django.db.models.fields import FloatField
-from django.db.models.functions import TruncMinute
+from django.db.models.functions import Extract, Floor, TruncMinute
 from django.utils.timezone import now
 
 from carousel.ops import charts
@@ -13,6 +14,7 @@ from carousel.ops.panels import Panel
 from imaging.jobs.models import Job, Step
 
 DAY = timedelta(days=1)
+QUARTER_DAY = timedelta(hours=6)
 
 
 class Percentile(Aggregate):
@@ -27,7 +29,7 @@ class Percentile(Aggregate):
 
 
 def panels() -> list[Panel]:
-    return [states(), durations(), throughput()]
+    return [states(), durations(), throughput(), errors(), pricing()]
 
 
 def states() -> Panel:
@@ -65,6 +67,53 @@ def durations() -> Panel:
         for row in done
     ]
     return Panel("Steps of the last day", ("Step", "Done", "p50 ms", "p99 ms", "Tries"), rows)
+
+
+def errors() -> Panel:
+    """Of the steps that ended in each ten minutes, how many were given up."""
+    ended = (
+        Step.objects.filter(
+            state__in=[Step.State.DONE, Step.State.DEAD], finished_at__gt=now() - QUARTER_DAY
+        )
+        .annotate(hour=TruncMinute("finished_at"))
+        .values("hour", "state")
+        .annotate(n=Count("pk"))
+    )
+    given_up: Counter[datetime] = Counter()
+    every: Counter[datetime] = Counter()
+    for row in ended:
+        moment = row["hour"].replace(minute=row["hour"].minute // 10 * 10)
+        every[moment] += row["n"]
+        given_up[moment] += row["n"] if row["state"] == Step.State.DEAD else 0
+    values = [(f"{at:%H:%M}", 100 * given_up[at] / every[at]) for at in sorted(every)]
+    rows = [(given_up.total(), every.total())] if every else []
+    plot = charts.bars(values, "Steps given up, per cent of ten minutes")
+    return Panel("Steps given up, last 6 hours, %", ("Given up", "Ended"), rows, plot)
+
+
+def pricing() -> Panel:
+    """How long a price takes: 95th percentile, and mean (broken line), of each five minutes."""
+    seconds = Extract("finished_at", "epoch")
+    priced = (
+        Step.objects.filter(
+            kind="price", state=Step.State.DONE, finished_at__gt=now() - QUARTER_DAY
+        )
+        .annotate(five=Floor(seconds / 300.0))
+        .values("five")
+        .annotate(n=Count("pk"), mean=Avg("duration_ms"), most=Percentile("duration_ms", 0.95))
+        .order_by("five")
+    )
+    found = [(datetime.fromtimestamp(row["five"] * 300, UTC), row) for row in priced]
+    mean = [charts.Point(at, row["mean"]) for at, row in found]
+    most = [charts.Point(at, row["most"]) for at, row in found]
+    rows = [
+        (f"{at:%H:%M}", row["n"], f"{row['mean']:.0f}", f"{row['most']:.0f}")
+        for at, row in found[:-4:-1]
+    ]
+    return Panel(
+        "Prices, each 5 minutes", ("From", "Prices", "Mean ms", "p95 ms"), rows,
+        charts.line(most, "95th percentile of a price, ms", mean),
+    )  # fmt: skip
 
 
 def throughput() -> Panel:

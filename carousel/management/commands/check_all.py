@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from carousel.management import leaks
+from carousel.management import compatible, leaks
 
 TOOLS = Path(sys.executable).parent
 MANAGE = (sys.executable, "-W", "ignore::RuntimeWarning", "manage.py")
@@ -33,6 +33,7 @@ class Command(BaseCommand):
         checks: dict[str, Callable[[Path], str]] = {
             **{name: _runner(command) for name, command in COMMANDS.items()},
             "templates": _templates,
+            "rolling": lambda folder: "\n".join(compatible.complaints()),
             "leaks": lambda folder: "\n".join(leaks.leaks_in(folder)),
         }
         failed = [name for name, check in checks.items() if not self._passes(name, check)]

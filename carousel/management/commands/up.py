@@ -69,7 +69,8 @@ def planned(options: dict[str, Any]) -> Plan:
         port=options["port"],
         worker_children=options["workers"],
         own_postgres=not os.environ.get("DATABASE_URL"),
-        own_redis=not os.environ.get("CELERY_BROKER_URL"),
+        own_redis=settings.EMBEDDED.redis_url == settings.REDIS_URL
+        or not os.environ.get("CELERY_BROKER_URL"),
     )
 
 
