@@ -141,6 +141,7 @@ EVALUATIONS: dict[str, str] = {
     "books": "imaging.bookshelf.evaluation.command",
     "cutout": "imaging.pixels.evaluation.command",
     "grouping": "grouping.evaluation.command",
+    "words": "imaging.analysis.agreement.command",
 }
 
 SCHEDULE: dict[str, Timing] = {

@@ -4,8 +4,9 @@ import re
 from itertools import product
 
 import pytest
+from django.core.management import call_command
 
-from imaging.analysis import claims, lexicon, twin
+from imaging.analysis import agreement, claims, twin
 from imaging.words import grammar_en, grammar_is
 from imaging.words.facts import DefectFact, Facts, Measure, place_of
 from imaging.words.glossary import BadGlossary, glossary
@@ -13,6 +14,7 @@ from imaging.words.inflection import SLOTS, adjective
 from imaging.words.phrases import PATTERNS, PLACES
 
 WORDS = glossary()
+FORMS = agreement.Forms(WORDS)
 
 PARADIGMS = {
     ("ur", "svart", "svört"): (
@@ -192,14 +194,35 @@ def test_nothing_is_said_of_what_is_not_known():
 
 
 def test_every_text_over_the_whole_glossary_agrees_in_gender_number_and_case():
-    for facts in over_the_glossary():
+    for facts in agreement.over(WORDS):
         text = grammar_is.describe(facts, WORDS)
-        assert disagreements(text) == [], text
-        assert foreign(text, facts) == [], text
+        assert FORMS.disagreements(text) == [], text
+        assert FORMS.foreign(text) == [], text
+
+
+@pytest.mark.parametrize(
+    ("text", "faults"),
+    [
+        ("Svört leðurtaska í góðu ástandi.", []),
+        ("Svartur leðurtaska í góðu ástandi.", ["svartur leðurtaska"]),
+        ("Við erum með svört jakki.", ["svört jakki"]),
+        ("Svart pils, with a belt.", ["with", "a", "belt"]),
+    ],
+)
+def test_a_text_that_does_not_agree_or_is_not_icelandic_is_caught(text, faults):
+    assert FORMS.faults(text) == faults
+
+
+def test_the_evaluation_of_a_glossary_is_a_command(tmp_path, capsys):
+    call_command("evaluate", "words", str(tmp_path), "--samples", "2")
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == f"texts {len(WORDS.items)}, wrong 0, items {len(WORDS.items)}"
+    assert len(lines) in (3, 4)
 
 
 def test_both_languages_say_the_same_over_the_whole_glossary():
-    for facts in over_the_glossary():
+    for facts in agreement.over(WORDS):
         english, icelandic = grammar_en.describe(facts, WORDS), grammar_is.describe(facts, WORDS)
         assert twin.compare(english, icelandic, WORDS, facts.brand) == [], (english, icelandic)
         for text, language in ((english, "en"), (icelandic, "is")):
@@ -323,91 +346,3 @@ def test_a_row_that_cannot_be_read_is_named(tmp_path, row):
 
     with pytest.raises(BadGlossary, match="x"):
         glossary(tmp_path)
-
-
-def over_the_glossary():
-    """Every item at least once, with each colour, material, pattern and defect in turn."""
-    adjectives = {kind: [k for k in WORDS.words if lexicon.kind_of(k) == kind]
-                  for kind in ("colour", "pattern")}  # fmt: skip
-    materials, damages = list(WORDS.materials), list(WORDS.damages)
-    conditions = ("new_with_tags", "like_new", "very_good", "good", "fair", "poor", "")
-    for n, item in enumerate(WORDS.items):
-        colours = adjectives["colour"]
-        yield Facts(
-            item=item,
-            colours=tuple({colours[n % len(colours)], colours[(n * 7 + 3) % len(colours)]}),
-            materials=(materials[n % len(materials)],) if n % 3 else (),
-            pattern=adjectives["pattern"][n % len(adjectives["pattern"])] if n % 4 == 0 else "",
-            brand="Hekla" if n % 2 else "",
-            size="M" if n % 5 == 0 else "",
-            condition=conditions[n % len(conditions)],
-            measures=(Measure("width", 30 + n / 2),) if n % 6 == 0 else (),
-            defects=tuple(
-                DefectFact(
-                    damages[(n + i) % len(damages)], ("minor", "moderate", "major")[i], "top", 1
-                )
-                for i in range(n % 4)
-            ),
-            seed=item,
-        )
-
-
-def slots_of_nouns():
-    found = {}
-    nouns = [(i.noun, m) for i in WORDS.items.values() for m in ("", *PREFIXES)]
-    nouns += [(damage.noun, "") for damage in WORDS.damages.values()]
-    for noun, prefix in nouns:
-        for number, case in noun.forms:
-            slot = (noun.gender, number, case)
-            found.setdefault(prefix + noun.form(number, case), set()).add((*slot, "strong"))
-            found.setdefault(prefix + noun.definite(number, case), set()).add((*slot, "weak"))
-    return found
-
-
-def slots_of_adjectives():
-    found = {}
-    for word in WORDS.words.values():
-        for slot in SLOTS:
-            for degree in ("strong", "weak"):
-                found.setdefault(word.icelandic.form(slot, degree), set()).add((*slot, degree))
-    return found
-
-
-PREFIXES = tuple(material.prefix for material in WORDS.materials.values() if material.prefix)
-NOUNS, ADJECTIVES = slots_of_nouns(), slots_of_adjectives()
-TOKENS = re.compile(r"[^\W\d_]+|[.,:()]")
-KNOWN = {
-    token
-    for text in (
-        "þetta er eru til sölu við erum með og úr frá í mjög góðu þokkalegu lélegu ástandi sem"
-        " merkimiðum athugið stærð mynd lítils háttar einn tveir þrír ein tvær þrjár eitt tvö þrjú",
-        " ".join(icelandic for _, icelandic in PLACES.values()),
-        "breidd cm m",
-    )
-    for token in text.split()
-}
-
-
-def disagreements(text):
-    """Adjectives before a noun whose forms share no gender, number, case and degree with it."""
-    wrong, run = [], []
-    for token in TOKENS.findall(text.lower()):
-        if token in ADJECTIVES and token not in NOUNS:
-            run.append(token)
-        elif token in NOUNS and run:
-            shared = set(NOUNS[token])
-            for word in run:
-                shared &= ADJECTIVES[word]
-            if not shared:
-                wrong.append([*run, token])
-            run = []
-        elif token != "og":
-            run = []
-    return wrong
-
-
-def foreign(text, facts):
-    """Words that are no form of an Icelandic word we know: English left over, a placeholder."""
-    forms = {form for m in WORDS.materials.values() for form in m.forms.values()}
-    known = KNOWN | forms | NOUNS.keys() | ADJECTIVES.keys() | {facts.brand.lower()}
-    return [t for t in re.findall(r"[^\W\d_]+", text.lower()) if t not in known]
