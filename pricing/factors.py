@@ -5,21 +5,23 @@ A factor nobody has evidence for is 0 (times 1.0); condition falls back to `DEFA
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from pricing import ridge
+from pricing import ranks, ridge
 from pricing.evidence import Effects
 from pricing.traits import (
     CONDITIONS,
     DEFAULT_OFFSETS,
     YEAR,
+    Cell,
     Traits,
     condition_of,
+    plain,
     quarter_of,
     root,
     standing,
@@ -63,7 +65,12 @@ class Factors:
 
     def level(self, traits: Traits) -> float:
         """What category, brand, material, words ... add up to, without time and condition."""
-        return math.fsum(self.effects.get((g, n), 0.0) * v for g, n, v in standing(traits))
+        own = [*standing(traits), *ranks.cells(traits, self.rank(traits.brand))]
+        return math.fsum(self.effects.get((g, n), 0.0) * v for g, n, v in own)
+
+    def rank(self, brand: str) -> float:
+        """How dear the brand is by itself; 0 for an unknown one."""
+        return self.effects.get((ranks.RANK, plain(brand)), 0.0)
 
     def of(self, traits: Traits, day: float) -> Effects:
         return Effects(
@@ -142,24 +149,41 @@ def _trend(
 def learn(sales: Sequence[Sold]) -> Factors:
     """Learn every factor from these sales, which must be of one currency.
 
-    A log-linear model of price fitted by `ridge.fit`. The order of the sales changes nothing.
+    A log-linear model of price fitted by `ridge.fit`, twice: the second time with the ranks of the
+    brands that the first one found. The order of the sales changes nothing.
     """
     if len(sales) < FEWEST:
         return Factors(sales=len(sales))
     ordered = sorted(sales, key=lambda sale: sale.key)
     days = [sale.day for sale in ordered]
-    table = ridge.tabulate([columns(sale, min(days), max(days)) for sale in ordered])
+    rows = [columns(sale, min(days), max(days)) for sale in ordered]
     logs = np.log([sale.price for sale in ordered])
     offsets = np.array([DEFAULT_OFFSETS[condition_of(sale.traits)] for sale in ordered])
-    return describe(table, ridge.fit(table, logs - offsets, RAREST), len(ordered))
+    return _ranked(ordered, rows, logs - offsets)
 
 
-def describe(table: ridge.Table, found: ridge.Fit, sales: int) -> Factors:
+def _ranked(sales: Sequence[Sold], rows: list[list[Cell]], logs: Array) -> Factors:
+    """Fit, rank the brands by what was found, and fit again with where their rank counts."""
+    table = ridge.tabulate(rows)
+    first = ridge.fit(table, logs, RAREST)
+    standings = ranks.without_itself([s.traits.brand for s in sales], table, first, logs)
+    pairs = zip(rows, sales, standings, strict=True)
+    table_of_both = ridge.tabulate(
+        [[*row, *ranks.cells(sale.traits, rank)] for row, sale, rank in pairs]
+    )
+    second = ridge.fit(table_of_both, logs, RAREST)
+    return describe(table_of_both, second, ranks.of_brands(table, first), len(sales))
+
+
+def describe(
+    table: ridge.Table, found: ridge.Fit, standings: Mapping[str, float], sales: int
+) -> Factors:
     """Name what the regression found."""
     effects, counts = {}, {}
     for column, effect, count in zip(table.columns, found.coefficients, found.counts, strict=True):
         if effect:
             effects[column], counts[column] = float(effect), int(count)
+    effects |= {(ranks.RANK, brand): rank for brand, rank in standings.items()}
     factors = Factors(effects, counts, found.intercept, found.sigma, sales=sales)
     return replace(factors, conditions=conditions(factors), importance=importance(table, found))
 
@@ -214,6 +238,8 @@ OWNERS = {
     "pair": "title",
     "material_category": "material",
     "size_category": "size",
+    "rank_category": "brand",
+    "rank_word": "brand",
 }
 
 __all__ = ["YEAR", "Factors", "Sold", "learn"]
