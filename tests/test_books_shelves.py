@@ -115,6 +115,18 @@ def test_a_stage_that_is_delivered_again_asks_nobody_again(read):
     assert shelf.spines.count() == 3
 
 
+def test_a_shelf_without_books_is_not_asked_about_again(monkeypatch):
+    monkeypatch.setattr(providers, "local_reader", lambda _: lambda _: Answer(unplaced([])))
+    shelf, job = shelving.receive(make_tenant(), None, [make_jpeg(1)], "a.jpg")
+    runner.drain()
+
+    steps.candidates(Step.objects.select_related("job", "tenant").get(job=job, kind="candidates"))
+
+    shelf.refresh_from_db()
+    assert (shelf.candidates, shelf.state) == ([], Shelf.State.READY)
+    assert ModelCall.objects.filter(capability="book_candidates").count() == 1
+
+
 def test_each_stage_has_a_queue_of_its_own(monkeypatch, django_capture_on_commit_callbacks):
     sent = []
     monkeypatch.setattr(queue, "send", lambda task, arguments, name, delay=0: sent.append(name))

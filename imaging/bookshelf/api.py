@@ -88,7 +88,7 @@ def get_shelf(request: HttpRequest, shelf_id: UUID) -> Any:
 @router.get("/{shelf_id}/raw", summary="What each stage left: lines, candidates, final books")
 def get_raw(request: HttpRequest, shelf_id: UUID) -> dict[str, Any]:
     shelf = _find(request, shelf_id)
-    return {"ocr": shelf.reading, "candidates": shelf.candidates, "final": shelf.final}
+    return {"ocr": shelf.reading, "candidates": shelf.candidates or [], "final": shelf.final}
 
 
 def _shown(shelf: Shelf) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from functools import cache
 from imaging.bookshelf import matching, titles
 from imaging.bookshelf.folding import fold
 from imaging.bookshelf.library import Catalogue
-from imaging.bookshelf.matching import CERTAIN, Match
+from imaging.bookshelf.matching import Match
 from imaging.bookshelf.reading import Column, Line, Reading, hull, sides
 
 MOST_COLUMNS = 4
@@ -166,7 +166,7 @@ def _together(wall: float) -> float:
 def completed(candidate: Candidate, match: Match) -> Candidate:
     """With the catalogue's title and author, when the match is certain."""
     best = match.best
-    if best is None or best.probability < CERTAIN:
+    if best is None or not match.is_certain:
         return candidate
     title, author = best.book.title, best.book.author
     inferred = [
@@ -181,7 +181,7 @@ def completed(candidate: Candidate, match: Match) -> Candidate:
         candidate,
         title=title,
         author=author or candidate.author,
-        confidence=max(candidate.confidence, round(best.probability, 3)),
+        confidence=max(candidate.confidence, round(match.certainty, 3)),
         inferred=tuple(inferred),
         matched=True,
     )

@@ -9,7 +9,7 @@ import json
 import random
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -19,11 +19,11 @@ from rapidfuzz import fuzz
 from imaging.bookshelf import isbn, matching, ocr
 from imaging.bookshelf.candidates import LEAST, Candidate, candidates
 from imaging.bookshelf.folding import fold
-from imaging.bookshelf.library import MemoryCatalogue, main_title, read_csv
+from imaging.bookshelf.library import Book, MemoryCatalogue, main_title, rarity, read_csv
 from imaging.pixels.opening import open_safely
 
 SAME_TITLE = 80.0
-"""Of 100: read and true title, or their main parts, agree to this as sorted words."""
+"""Of 100: read and true title, or their main parts, agree to this as sorted words or letters."""
 SEED = 20240601
 
 
@@ -103,9 +103,14 @@ def counted(
 
 
 def same_title(read: str, true: str) -> bool:
-    """Whole titles agree, or their main parts do."""
+    """Whole titles agree, or their main parts do; letter by letter, wherever the spaces are."""
     pairs = [(read, true), (main_title(read), main_title(true)), (read, main_title(true))]
-    return any(fuzz.token_sort_ratio(fold(a), fold(b)) >= SAME_TITLE for a, b in pairs)
+    return any(_agree(fold(a), fold(b)) for a, b in pairs)
+
+
+def _agree(read: str, true: str) -> bool:
+    joined = fuzz.ratio(read.replace(" ", ""), true.replace(" ", ""))
+    return max(joined, fuzz.token_sort_ratio(read, true)) >= SAME_TITLE
 
 
 def of_strings(path: Path, catalogue: MemoryCatalogue, sample: int) -> dict[str, Any]:
@@ -134,18 +139,25 @@ def of_strings(path: Path, catalogue: MemoryCatalogue, sample: int) -> dict[str,
 
 
 class _Without(MemoryCatalogue):
-    """The same catalogue with every edition of one title taken away."""
+    """The same catalogue with every edition of one title taken away, its shelf marks too."""
 
     def __init__(self, whole: MemoryCatalogue, title: str) -> None:
         self.whole, self.title = whole, fold(title)
-        self.marks, self.rarities = whole.marks, whole.rarities  # type: ignore[method-assign]
+        self.rarities = whole.rarities  # type: ignore[method-assign]
 
     @property
     def size(self) -> int:
         return self.whole.size
 
-    def near(self, found: Sequence[str], mark: str) -> list[Any]:
-        return [b for b in self.whole.near(found, mark) if fold(b.title) != self.title]
+    def marks(self, wanted: Iterable[str]) -> Mapping[str, float]:
+        left = {mark: sum(map(self._stays, self.whole.marked(mark))) for mark in wanted}
+        return {mark: rarity(self.size, count) for mark, count in left.items() if count}
+
+    def near(self, found: Sequence[str], mark: str) -> list[Book]:
+        return [book for book in self.whole.near(found, mark) if self._stays(book)]
+
+    def _stays(self, book: Book) -> bool:
+        return fold(book.title) != self.title
 
 
 def _right(match: matching.Match, row: Mapping[str, str]) -> bool:

@@ -138,6 +138,9 @@ class MemoryCatalogue:
         counts = {mark: len(self._postings.get(f"#{mark}", ())) for mark in wanted if mark}
         return {mark: rarity(self.size, count) for mark, count in counts.items() if count}
 
+    def marked(self, mark: str) -> list[Book]:
+        return [self.books[place] for place in self._postings.get(f"#{mark}", ())]
+
     def near(self, found: Sequence[str], mark: str) -> list[Book]:
         terms = {
             t: len(self._postings[t]) for t in trigrams(" ".join(found)) if t in self._postings

@@ -44,8 +44,9 @@ class Found:
 
 
 def look_up(tenant: Tenant, catalogue: Catalogue | None, candidate: Candidate) -> Found:
-    ours = _in_catalogue(catalogue, candidate.text) if catalogue else ()
-    if ours and _same_work(ours)[1] >= matching.CERTAIN:
+    match = matching.match(candidate.text, catalogue) if catalogue else matching.NOTHING
+    ours = tuple(Edition(e.book, e.probability) for e in match.scored if e.probability > SHOWN)
+    if ours and match.is_certain:
         return _decided(ours, ())
     notes: list[str] = []
     if catalogue is not None and not ours:
@@ -63,27 +64,10 @@ def look_up(tenant: Tenant, catalogue: Catalogue | None, candidate: Candidate) -
     return Found(None, ours[:MOST], bool(ours), tuple(notes))
 
 
-def _in_catalogue(catalogue: Catalogue, text: str) -> tuple[Edition, ...]:
-    scored = matching.match(text, catalogue).scored
-    return tuple(
-        Edition(each.book, each.probability) for each in scored if each.probability > SHOWN
-    )
-
-
-def _same_work(editions: Sequence[Edition]) -> tuple[list[Edition], float]:
-    """The editions of the first one's title and author, and how probable they are together."""
-    first = _work(editions[0].book)
-    same = [each for each in editions if _work(each.book) == first]
-    return same, sum(each.score for each in same)
-
-
-def _work(book: Book) -> tuple[str, tuple[str, ...]]:
-    return fold(main_title(book.title)), book.authors[:1]
-
-
 def _decided(editions: Sequence[Edition], notes: tuple[str, ...]) -> Found:
     """The first; a person is asked when another number fits as well."""
-    same, _ = _same_work(editions)
+    first = matching.work(editions[0].book)
+    same = [each for each in editions if matching.work(each.book) == first]
     numbers = {each.book.isbn for each in same if each.score > 0.6 * same[0].score}
     return Found(editions[0], tuple(editions[:MOST]), len(numbers) > 1, notes)
 

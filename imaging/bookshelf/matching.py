@@ -1,8 +1,8 @@
 """Which known book a spine's text belongs to, and how sure that is. Pure.
 
 Every word of the text is evidence: found in the book it speaks for it by its rarity, not found it
-speaks against it; so do the words of the title that were not read. The sums are log-likelihoods
-against "some book that is not known", and the probability of a book is its share of them all.
+speaks against it; so do the words of the title that were not read. The sums are log-likelihoods: a
+book's share of them says which of the known ones it is, and `certainty` whether it is one at all.
 """
 
 import math
@@ -12,14 +12,16 @@ from itertools import chain
 
 from rapidfuzz.distance import Indel
 
-from imaging.bookshelf.folding import words
-from imaging.bookshelf.library import Book, Catalogue
+from imaging.bookshelf.certainty import CERTAIN, Signs, certainty, lead
+from imaging.bookshelf.folding import fold, words
+from imaging.bookshelf.library import Book, Catalogue, main_title
 from imaging.bookshelf.titles import SMALL
 
-CERTAIN = 0.8
-"""From this probability on a match is believed; below it staff are asked."""
 LONGEST_MARK = 5
 LEAST_LIKE = 0.7
+SHOWN = 8
+RARE = 6.0
+"""Nats from which on a word is as rare as it matters."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +55,13 @@ class Scored:
 
 @dataclass(frozen=True)
 class Match:
-    """The books in question, the most probable first. `evidence`: nats above "not known"."""
+    """The books in question, the most probable first. `evidence`: nats above "not known".
+
+    `certainty` is the probability of the first one's work, whichever of its editions it is.
+    """
 
     scored: tuple[Scored, ...]
+    certainty: float = 0.0
 
     @property
     def best(self) -> Scored | None:
@@ -63,7 +69,7 @@ class Match:
 
     @property
     def is_certain(self) -> bool:
-        return bool(self.scored) and self.scored[0].probability >= CERTAIN
+        return self.certainty >= CERTAIN
 
     @property
     def evidence(self) -> float:
@@ -84,7 +90,12 @@ def match(text: str, catalogue: Catalogue, weights: Weights = WEIGHTS) -> Match:
         return NOTHING
     known = catalogue.rarities(set(rest) | set(chain.from_iterable(map(_title_words, books))))
     judge = _Judge(rest, mark, _mark_rarity(mark, catalogue), known, catalogue.size, weights)
-    return _shared([(judge.evidence(book), book) for book in books], weights)
+    return _weighed(judge, books)
+
+
+def work(book: Book) -> tuple[str, tuple[str, ...]]:
+    """What the editions of one book have in common."""
+    return fold(main_title(book.title)), book.authors[:1]
 
 
 def split_mark(read: Sequence[str], catalogue: Catalogue) -> tuple[str, list[str]]:
@@ -110,17 +121,22 @@ def _title_words(book: Book) -> Sequence[str]:
     return (*book.main, *book.rest, *book.authors, *book.series_words)
 
 
-def _shared(found: list[tuple[float, Book]], weights: Weights) -> Match:
-    """Each book's share of the likelihood, with "nobody we know" among them."""
-    found.sort(key=lambda each: (-each[0], each[1].key))
-    top = max(found[0][0], weights.nobody)
-    total = sum(math.exp(e - top) for e, _ in found) + math.exp(weights.nobody - top)
-    return Match(
-        tuple(
-            Scored(book, math.exp(evidence - top) / total, evidence - weights.nobody)
-            for evidence, book in found[:8]
-        )
-    )
+def _weighed(judge: "_Judge", books: Sequence[Book]) -> Match:
+    """The first work has the certainty, which its editions share; others share what is left."""
+    found = sorted(
+        ((judge.evidence(book), book) for book in books), key=lambda each: (-each[0], each[1].key)
+    )[:SHOWN]
+    (top, first), *_ = found
+    likely = [math.exp(evidence - top) for evidence, _ in found]
+    shares = [each / sum(likely) for each in likely]
+    same = [work(book) == work(first) for _, book in found]
+    share = sum(each for each, ours in zip(shares, same, strict=True) if ours)
+    sure = certainty(judge.signs(first, top, lead(share)))
+    scored = [
+        Scored(book, each * (sure / share if ours else 1 - sure), evidence - judge.weights.nobody)
+        for each, ours, (evidence, book) in zip(shares, same, found, strict=True)
+    ]
+    return Match(tuple(scored), sure)
 
 
 class _Judge:
@@ -136,7 +152,8 @@ class _Judge:
         weights: Weights,
     ) -> None:
         self.read, self.mark, self.mark_rarity = read, mark, mark_rarity
-        self.known, self.most, self.weights = known, math.log(max(size, 2)), weights
+        self.known, self.size, self.weights = known, max(size, 2), weights
+        self.most = math.log(self.size)
         self.likeness: dict[tuple[str, str], float] = {}
 
     def evidence(self, book: Book) -> float:
@@ -154,19 +171,48 @@ class _Judge:
         share = seen / whole if whole else 0.0
         return self.weights.no_title * max(0.0, 1 - 2 * share)
 
+    def signs(self, book: Book, evidence: float, lead: float) -> Signs:
+        """What certainty is judged by, for the book that fits best."""
+        likes: dict[str, float] = {}
+        explained = strangers = 0.0
+        for word in self.read:
+            _, where, like = self._met(word, book)
+            likes[where] = max(likes.get(where, 0.0), like)
+            if where:
+                explained += _length(word)
+            elif word in self.known and word not in SMALL:
+                strangers += _length(word) * min(self.known[word], RARE) / RARE
+        whole = sum(self._rarity(word) for word in book.main)
+        seen = sum(self._rarity(word) * likes.get(word, 0.0) ** 2 for word in book.main)
+        same = bool(self.mark) and book.mark == self.mark
+        return Signs(
+            evidence=evidence,
+            lead=lead,
+            title=seen / whole if whole else 0.0,
+            explained=explained / (sum(map(_length, self.read)) or 1.0),
+            strangers=strangers,
+            only_with_mark=same and self.mark_rarity > math.log(self.size / 1.5),
+            other_mark=bool(self.mark and book.mark) and not same,
+        )
+
     def _of_word(self, word: str, book: Book, met: set[str]) -> float:
-        best, where = 0.0, ""
-        for known, share in self._places(book):
-            like = self._like(word, known)
-            gain = share * self._rarity(known) * like * like
-            if gain > best:
-                best, where = gain, known
+        best, where, _ = self._met(word, book)
         if where:
             again = where in met
             met.add(where)
             return 0.0 if again else best
         heard = 1.0 if word in self.known else 0.5
-        return self.weights.unknown * min(1.0, len(word) / 5) * heard
+        return self.weights.unknown * _length(word) * heard
+
+    def _met(self, word: str, book: Book) -> tuple[float, str, float]:
+        """What finding the word in the book is worth, as which word, and how alike they are."""
+        best, where, alike = 0.0, "", 0.0
+        for known, share in self._places(book):
+            like = self._like(word, known)
+            gain = share * self._rarity(known) * like * like
+            if gain > best:
+                best, where, alike = gain, known, like
+        return best, where, alike
 
     def _places(self, book: Book) -> Sequence[tuple[str, float]]:
         return (
@@ -176,7 +222,7 @@ class _Judge:
         )
 
     def _unread(self, word: str) -> float:
-        return self.weights.unread * min(1.0, len(word) / 5) * min(self._rarity(word), 4) / 2
+        return self.weights.unread * _length(word) * min(self._rarity(word), 4) / 2
 
     def _of_mark(self, book: Book) -> float:
         if not self.mark or not book.mark:
@@ -195,6 +241,11 @@ class _Judge:
         if found is None:
             found = self.likeness[read, known] = like(read, known)
         return found
+
+
+def _length(word: str) -> float:
+    """Short words say less."""
+    return min(1.0, len(word) / 5)
 
 
 def like(read: str, known: str) -> float:

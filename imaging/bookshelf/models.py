@@ -43,7 +43,7 @@ class Shelf(TenantRow):
     state = models.CharField(max_length=10, choices=State, default=State.PROCESSING)
     reason = models.TextField(blank=True)
     reading = models.JSONField(default=dict, blank=True, editable=False)
-    candidates = models.JSONField(default=list, blank=True, editable=False)
+    candidates = models.JSONField(null=True, editable=False, help_text="Null: nobody was asked.")
     final = models.JSONField(default=list, blank=True, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
     deleted_at = models.DateTimeField(null=True, editable=False)

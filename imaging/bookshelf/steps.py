@@ -44,7 +44,7 @@ def read_text(step: Step) -> None:
 def candidates(step: Step) -> None:
     """Which lines are one book, and what it says. An empty list is an answer too."""
     shelf = shelf_of(step)
-    if shelf.candidates:
+    if shelf.candidates is not None:
         return
     least = settings.BOOKS_LEAST_CONFIDENCE / 100
     question = Shelved(shelf.as_reading(), catalogue.of_tenant(shelf.tenant), least)
@@ -60,7 +60,7 @@ def lookup(step: Step) -> None:
     shelf = shelf_of(step)
     known = catalogue.of_tenant(shelf.tenant)
     there = set(shelf.spines.values_list("position", flat=True))
-    for position, given in enumerate(shelf.candidates):
+    for position, given in enumerate(shelf.candidates or []):
         if position not in there:
             _shelve(shelf, position, read_candidate(given), known)
     spines = list(shelf.spines.all())

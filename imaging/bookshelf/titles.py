@@ -6,7 +6,7 @@ when it looks like a name, else title.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 
@@ -37,12 +37,26 @@ PARTICLES = frozenset(
     for line in ("de del della di da du la le van von der den ter ten mac mc st y i",)
     for word in line.split()
 )
+GENERIC = frozenset(
+    word
+    for line in (
+        "album atlas band biografia biographie biography diccionari diccionario dictionary",
+        "enciclopedia encyclopaedia encyclopedia enzyklopadie erzahlungen gedichte geschichte",
+        "geschichten gramatica grammatik guia guide handbook handbuch historia history",
+        "introduccion introduction kochbuch lehrbuch lexikon manual memoirs poems poesia",
+        "reisefuhrer stories tagebuch worterbuch",
+    )
+    for word in line.split()
+)
+"""Words that stand alone on a line as a surname does, and are none."""
 INITIAL = re.compile(r"^(?:[A-ZÀ-Þ]\.){1,3}$")
 SHOUTED = re.compile(r"^((?:[A-ZÀ-Þ][A-ZÀ-Þ.'’-]+\s+){1,3})(?=[A-ZÀ-Þ]?[a-zà-ÿ])")
 LABEL_LETTERS = 3
 """Beside other text, a piece as short as this is a part of a label."""
 SUBTITLE = 0.55
 """Letters lower than this share of the title's are a subtitle."""
+
+SMALLER = 0.85
 
 
 @dataclass(frozen=True)
@@ -68,6 +82,11 @@ def is_label(text: str) -> bool:
     return bool(LABEL.match(text.strip()))
 
 
+def is_imprint(text: str) -> bool:
+    """A publisher's name or the kind of book, and nothing else: `dtv`, `Roman`, `A Novel`."""
+    return fold(text) in imprints()
+
+
 def say(pieces: Sequence[Piece], known: frozenset[str] = frozenset()) -> Said:
     """`known`: folded words of the author, when the book is known already.
 
@@ -75,6 +94,7 @@ def say(pieces: Sequence[Piece], known: frozenset[str] = frozenset()) -> Said:
     looks like one: whole words rather than crumbs; a little more when an author was found."""
     label = next((piece.text for piece in pieces if is_label(piece.text)), "")
     kept = [piece for piece in pieces if not is_label(piece.text) and not _is_crumb(piece.text)]
+    kept = [piece for piece in kept if not is_imprint(piece.text)] or kept
     if any(len(fold(piece.text)) > LABEL_LETTERS + 1 for piece in kept):
         kept = [piece for piece in kept if len(fold(piece.text)) > LABEL_LETTERS]
     parts = [
@@ -85,6 +105,7 @@ def say(pieces: Sequence[Piece], known: frozenset[str] = frozenset()) -> Said:
     ]
     if not parts:
         return Said("", "", label, 0.0)
+    parts = _stacked(parts)
     authors = _known(parts, known) or _authors(parts)
     rest = [part for part in parts if part not in authors]
     title = _title(rest)
@@ -129,8 +150,16 @@ def name_likeness(text: str) -> float:
 
 @cache
 def given_names() -> frozenset[str]:
-    text = files("imaging.bookshelf").joinpath("names.txt").read_text("utf-8")
-    return frozenset(fold(name) for name in text.split())
+    return frozenset(fold(name) for name in _listed("names.txt").split())
+
+
+@cache
+def imprints() -> frozenset[str]:
+    return frozenset(fold(name) for name in _listed("imprints.txt").splitlines())
+
+
+def _listed(file: str) -> str:
+    return files("imaging.bookshelf").joinpath(file).read_text("utf-8")
 
 
 def _cap(word: str) -> str:
@@ -180,6 +209,35 @@ def _changes(plain: Sequence[str], a: int, b: int) -> bool:
     return len(rest) > 1 or (rest[0][:1].isupper() and len(rest[0]) > 3)
 
 
+def _stacked(parts: Sequence[Piece]) -> list[Piece]:
+    """A given name and, on the next line, a surname are one name, when a title is left."""
+    found: list[Piece] = []
+    for part in parts:
+        rest = [other for other in parts if other is not part and other not in found[-1:]]
+        if found and _is_stack(found[-1], part) and any(" " in each.text for each in rest):
+            above = found.pop()
+            part = replace(part, text=f"{above.text} {part.text}")
+        found.append(part)
+    return found
+
+
+def _is_stack(above: Piece, below: Piece) -> bool:
+    single = " " not in above.text and _is_capital(below.text) and " " not in below.text
+    alike = abs(above.size - below.size) <= 0.25 * max(above.size, below.size)
+    return single and alike and fold(above.text) in given_names()
+
+
+def _is_capital(text: str) -> bool:
+    """Capitalised words that are no small or general ones: it may be a name."""
+    return all(
+        word[:1].isupper()
+        and word.isalpha()
+        and len(word) > 2
+        and fold(word) not in SMALL | GENERIC
+        for word in text.replace("-", "").split()
+    )
+
+
 def _known(parts: Sequence[Piece], known: frozenset[str]) -> list[Piece]:
     named = [part for part in parts if known and known.issuperset(words(part.text))]
     return named if len(named) < len(parts) else []
@@ -195,8 +253,15 @@ def _authors(parts: Sequence[Piece]) -> list[Piece]:
         names = [part for part in names if part is not largest]
     if names or len(parts) < 2:
         return names[:3]
-    lonely = [part for part in parts if _is_surname(part, parts)]
-    return lonely[:1]
+    likely = [part for part in parts if _is_small_name(part, parts)]
+    return (likely or [part for part in parts if _is_surname(part, parts)])[:1]
+
+
+def _is_small_name(part: Piece, parts: Sequence[Piece]) -> bool:
+    """Two or three capitalised words in letters smaller than the title's."""
+    largest = max(other.size for other in parts)
+    plain = part.text.strip()
+    return 2 <= len(plain.split()) <= 3 and _is_capital(plain) and part.size < SMALLER * largest
 
 
 def _is_surname(part: Piece, parts: Sequence[Piece]) -> bool:
@@ -205,7 +270,7 @@ def _is_surname(part: Piece, parts: Sequence[Piece]) -> bool:
     longest = max(len(other.text.split()) for other in others)
     word = part.text.strip()
     alone = len(word.split()) == 1 and word[:1].isupper() and word.isalpha() and len(word) > 3
-    return alone and longest >= 2 and fold(word) not in SMALL
+    return alone and longest >= 2 and fold(word) not in SMALL | GENERIC
 
 
 def _title(rest: Sequence[Piece]) -> str:
