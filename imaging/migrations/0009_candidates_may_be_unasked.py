@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("imaging", "0006_bookshelf"),
+        ("imaging", "0008_expiry_and_waiting"),
     ]
 
     operations = [
