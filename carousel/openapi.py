@@ -66,6 +66,9 @@ def completed(document: Json) -> Json:
             if method == "post":
                 operation.setdefault("parameters", []).append(REPEATABLE)
         operation["responses"]["default"] = _problem(ANY_ERROR)
+        for parameter in operation.get("parameters", []):
+            if isinstance(parameter.get("examples"), list):
+                parameter["example"] = parameter.pop("examples")[0]
         for media in _medias(operation):
             media.setdefault("example", example(media["schema"], schemas))
     return document

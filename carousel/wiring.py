@@ -205,8 +205,11 @@ ROUTERS: dict[str, str] = {
     "/groups": "grouping.api.groups",
     "/bg-remover": "grouping.api.remover",
     "/products": "carousel.products.api.router",
+    "/products/": "carousel.products.pictures_api.router",
+    "/analyses": "imaging.analysis.api.router",
     "/pricing": "pricing.api.router",
     "/events": "carousel.events.api.router",
+    "/events/": "carousel.events.log_api.router",
     "/books": "imaging.bookshelf.api.router",
 }
 """Prefix under /api/v1 -> ninja router."""

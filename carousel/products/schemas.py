@@ -140,7 +140,7 @@ def out(request: HttpRequest, product: Product) -> ProductOut:
         description={"en": product.description_en, "is": product.description_is},
         condition=cast(Conditions | None, product.condition or None),
         price=price or None,
-        pictures=[_picture(request, image) for image in product.images.all()],
+        pictures=[picture(request, image) for image in product.images.all()],
         relisted_from=product.relisted_from_id,
     )
 
@@ -150,7 +150,7 @@ SAME = set(ProductOut.model_fields) - {
 }  # fmt: skip
 
 
-def _picture(request: HttpRequest, image: ProductImage) -> Picture:
+def picture(request: HttpRequest, image: ProductImage) -> Picture:
     links = {name: _link(request, image.key(*kinds)) for name, kinds in VARIANTS.items()}
     return Picture(id=image.pk, is_primary=image.is_primary, **links)
 

@@ -91,7 +91,8 @@ ROUTES: dict[str, Access] = {
         *("translate-en", "translate-is", "claim-note", "claim-strike"),
         *("api:list_products", "api:create_product", "api:product_statistics", "api:get_product"),
         *("api:change_product", "api:delete_product", "api:put_product_state"),
-        "api:restore_product",
+        *("api:restore_product", "api:list_product_pictures", "api:put_primary_picture"),
+        *("api:get_photo_analysis", "api:get_product_analyses"),
     ),
     # Prices.
     **_rows(
@@ -110,7 +111,7 @@ ROUTES: dict[str, Access] = {
     ),
     # What was told to others, and whether store and lake agree.
     **_rows(RULES, "events", "resend-event", "dead-letters", "replay-letters", "exports"),
-    "set-letters-aside": RULES,
+    **_rows(RULES, "set-letters-aside", "api:list_events"),
     **_rows(RULES, "validations", "validate-now", "validation", "validation-json"),
     "repair-validation": RULES,
 }
