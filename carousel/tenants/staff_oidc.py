@@ -4,6 +4,7 @@ Authlib makes the request and checks state, nonce and the ID token. A person mus
 by an administrator: the provider says who somebody is, never what they may do.
 """
 
+import logging
 from functools import cache
 from typing import Any
 
@@ -17,9 +18,12 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_safe
+from joserfc.errors import JoseError
 from requests import RequestException
 
 from carousel.tenants.models import User
+
+log = logging.getLogger(__name__)
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 NEXT = "after-sign-in"
@@ -53,7 +57,8 @@ def callback(request: HttpRequest) -> HttpResponse:
         return redirect("sign-in")
     try:
         claims = _provider().authorize_access_token(request)["userinfo"]
-    except (AuthlibBaseError, RequestException, KeyError):
+    except (AuthlibBaseError, JoseError, RequestException, KeyError) as error:
+        log.warning("A sign-in at the provider was refused: %s", type(error).__name__)
         return _sorry(request, "The sign-in was not completed. Please try again.")
     user = _known(claims)
     if user is None:
