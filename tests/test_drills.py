@@ -51,7 +51,7 @@ def started(home: Home, **environment: str) -> Iterator[Running]:
 SHOP = "from carousel.tenants.demo import make_demo; make_demo()"
 
 
-def ingest(program: Running, folder: Path, shots: int = 2) -> str:
+def ingest(program: Running, folder: Path, shots: int = 1) -> str:
     shoot = make_shoot(folder / f"shoot-{time.time_ns()}", shots=shots)
     told = program.command("ingest", str(shoot), "--tenant", "demo", "--json")
     return str(json.loads(told)["batch"])
@@ -315,3 +315,30 @@ def test_the_same_work_is_done_over_rabbitmq(home: Home, tmp_path: Path):
     assert (told["broker"]["ok"], told["broker"]["detail"]) == (True, "amqp")
     assert "nobody" not in {one["worker"] for one in workers}
     assert len(workers) == 2
+
+
+def test_every_alarm_fires_and_resolves_itself_in_the_running_program(home: Home):
+    from carousel import wiring
+
+    every = set(wiring.ALARMS)
+    with started(home) as program:
+        until(lambda: alarms(program, "finished_at IS NOT NULL", "carousel_schedule") >= 1, 90)
+        program.kill("worker", signal.SIGSTOP)
+        program.command("shell", "-c", "from tests import drill_alarms; drill_alarms.fire()")
+        fired: set[str] = set()
+        until(lambda: fired.update(firing(program)) or fired == every, 240)
+        program.kill("worker", signal.SIGCONT)
+        program.command("shell", "-c", "from tests import drill_alarms; drill_alarms.resolve()")
+        until(lambda: firing(program) == set(), 400)
+
+    print(f"{len(fired)} alarms fired and resolved: {sorted(fired)}")  # noqa: T201
+    assert fired == every
+
+
+def firing(program: Running) -> set[str]:
+    rows = program.rows("SELECT kind FROM carousel_alert WHERE resolved_at IS NULL")
+    return {kind for (kind,) in rows}
+
+
+def alarms(program: Running, condition: str, table: str) -> int:
+    return len(program.rows(f"SELECT 1 FROM {table} WHERE {condition}"))

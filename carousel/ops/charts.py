@@ -37,10 +37,10 @@ def line(points: Sequence[Point], title: str, second: Sequence[Point] = ()) -> S
 
 
 def bars(values: Sequence[tuple[str, float]], title: str) -> SafeString:
-    """One bar a name, side by side, each with its own tooltip."""
-    if not values:
+    """One bar a name, side by side, each with its own tooltip. Empty where all are zero."""
+    highest = max((value for _, value in values), default=0.0)
+    if not highest:
         return SafeString("")
-    highest = max(value for _, value in values) or 1.0
     step = min(LAST_X / len(values), 40.0)
     drawn = format_html_join(
         "",
