@@ -29,7 +29,7 @@ def fire() -> None:
         for _ in range(400):
             counters.count(name, failed=True)
     counters.count("large-message", failed=True)
-    Schedule.objects.filter(name="keys").update(succeeded_at=now() - LONG_AGO)
+    Schedule.objects.update_or_create(name="keys", defaults={"succeeded_at": now() - LONG_AGO})
     ApiKey.issue(tenant, "drill")
     ApiKey.objects.filter(name="drill").update(created_at=now() - LONG_AGO)
     Validation.objects.create(
