@@ -1,7 +1,7 @@
 """What the market does: the page and its files, both from the lake."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -66,16 +66,23 @@ def download(request: Request, name: str, kind: str) -> FileResponse:
 def _figures(tenant: Tenant, category: str) -> dict[str, Any]:
     at = now()
     with reading.there(), reading.sales(str(tenant.pk), since=at - 2 * YEAR) as known:
-        months = trends.totals(known, at - YEAR, category=category)
+        since = _twelve_months(at)
+        months = trends.totals(known, since, category=category)
         return {
             "counts": market_plots.counts(months),
             "medians": market_plots.medians(months, _written(months, tenant)),
-            "months": trends.monthly(known, at - YEAR, category=category)[:MOST_ROWS],
+            "months": trends.monthly(known, since, category=category)[:MOST_ROWS],
             "brands": trends.brands(known, at)[:MOST_ROWS],
             "seasons": _seasons(trends.seasons(known, at - 2 * YEAR, category=category)),
             "category_movers": trends.movers(known, at, "category")[:12],
             "brand_movers": trends.movers(known, at, "brand")[:12],
         }
+
+
+def _twelve_months(at: datetime) -> datetime:
+    """The first moment (UTC) of the eleven whole months before this one."""
+    year, month = divmod(at.year * 12 + at.month - 12, 12)
+    return datetime(year, month + 1, 1, tzinfo=UTC)
 
 
 def _written(months: Sequence[trends.Month], tenant: Tenant) -> list[str]:

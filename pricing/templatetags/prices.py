@@ -4,6 +4,8 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
 from carousel.products.money import shown, to_major, to_minor
 
@@ -35,9 +37,15 @@ def signed(share: float) -> str:
 
 
 @register.filter
+def path(category: str) -> SafeString:
+    """A category that may be broken after a slash, and nowhere else."""
+    return format_html_join(SafeString("/<wbr>"), "{}", ((part,) for part in category.split("/")))
+
+
+@register.filter
 def above(ratio: float) -> str:
     """A ratio as what it is above or below one: 1.12 is `+12%`."""
-    return f"{ratio - 1:+.0%}"
+    return f"{round(ratio - 1, 2) + 0:+.0%}"
 
 
 @register.filter

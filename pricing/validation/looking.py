@@ -99,6 +99,7 @@ def _told(month: MonthlyCount) -> dict[str, Any]:
         "store": month.store.count,
         "lake": month.lake.count,
         "variance": round(month.variance, 6),
+        "share": f"{month.variance:.1%}",
         "differs": month.differs,
         "alerts": month.alerts,
     }
