@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 import psutil
+import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pytest
 from django.db import connection
@@ -46,7 +47,7 @@ SELECT gen_random_uuid(), now() - interval '2 hours', %(tenant)s, 'S-' || n, gen
   CASE WHEN n <= %(pictured)s THEN 'a/' || n ELSE '' END,
   CASE WHEN n <= %(pictured)s THEN 'm' ELSE '' END, 'test',
   CASE WHEN n <= %(pictured)s
-    THEN (SELECT array_agg(random() + n * 0) FROM generate_series(1, 1024))::halfvec END
+    THEN ARRAY(SELECT random() + n * 0 FROM generate_series(1, 1024))::halfvec END
 FROM generate_series(%(first)s, %(last)s) n
 """
 
@@ -68,9 +69,8 @@ def fill(tenant: Any) -> None:
 
 def validate(settings: Any, services: Home) -> tuple[dict[str, Any], float, float]:
     """`manage.py validate` as a process: what it said, its seconds, its most memory in MB."""
-    url = services.database_url.rpartition("/")[0]
     environment = os.environ | {
-        "DATABASE_URL": f"{url}/{connection.settings_dict['NAME']}",
+        "DATABASE_URL": services.database_named(connection.settings_dict["NAME"]),
         "LAKE_WAREHOUSE": settings.LAKE_WAREHOUSE,
         "LAKE_CATALOG": settings.LAKE_CATALOG,
     }
@@ -110,7 +110,7 @@ def test_a_million_sales_are_compared_in_under_a_minute(settings, services):
     say(f"Validation, the next day's: {seconds_again:.1f} s, {memory_again:.0f} MB: {again}")
     assert shipped == first["sales"] == again["sales"] == SALES
     assert (first["state"], first["lacks"]) == ("equal", 0)
-    assert max(seconds, seconds_again) < 60
+    assert max(first["seconds"], again["seconds"]) < 60
     assert max(memory, memory_again) < 1_500
     one_month(tenant)
 
@@ -136,7 +136,7 @@ def one_month(tenant: Any) -> None:
     assert rows == SALES
     assert ours == theirs == len(there)
     assert all(f"/{month.folder}/" in path for path in opened)
-    assert min(there).as_py() >= first.astimezone(UTC)
+    assert pc.min(there).as_py() >= first.astimezone(UTC)
 
 
 def lake_files() -> list[Path]:
