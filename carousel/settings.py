@@ -232,6 +232,13 @@ MAX_UPLOAD_BYTES = env.number("MAX_UPLOAD_BYTES", 50 * 1024 * 1024, low=1024)
 MAX_REQUEST_BYTES = 4 * MAX_UPLOAD_BYTES
 """A photo over its limit is refused by name; more than this never reaches a view."""
 
+# How long things are kept: see wiring.RETENTION.
+KEEP_HOURS_TEMPORARY = env.number("KEEP_HOURS_TEMPORARY", 24, low=1)
+KEEP_HOURS_JOBS = env.number("KEEP_HOURS_JOBS", 24, low=1)
+KEEP_DAYS_EMBEDDINGS = env.number("KEEP_DAYS_EMBEDDINGS", 30, low=1)
+KEEP_DAYS_GROUPS = env.number("KEEP_DAYS_GROUPS", 90, low=1)
+KEEP_DAYS_SALES = env.number("KEEP_DAYS_SALES", 730, low=1)
+
 # Celery carries hints; the rows are the queue. soft < hard < lease < visibility, checked at start.
 BROKER_URL = env.text("CELERY_BROKER_URL", EMBEDDED.broker_url)
 BROKER_IS_REDIS = BROKER_URL.startswith(("redis", "rediss", "unix", "socket"))

@@ -149,6 +149,9 @@ SCHEDULE: dict[str, Timing] = {
     "inbox": Timing("carousel.events.inbox.sweep", every=2, queue="events"),
     "relay": Timing("carousel.events.tasks.relay_events", every=2, queue="events"),
     "keys": Timing("carousel.events.inbox.forget", every=3600),
+    "originals": Timing("imaging.uploads.expiry.move", every=60),
+    "retention": Timing("carousel.ops.retention.run", every=3600),
+    "orphans": Timing("imaging.uploads.orphans.run", at="04:00"),
     "heartbeat": Timing("carousel.ops.heartbeat.beat", every=30),
     "alerts": Timing("carousel.ops.alerts.look", every=30),
     "samples": Timing("carousel.ops.samples.take", every=300),
@@ -160,6 +163,22 @@ SCHEDULE: dict[str, Timing] = {
     "prices": Timing("pricing.nightly.run", at="02:40"),
 }
 """Name -> what runs, and when. The function takes nothing and may return a sentence."""
+
+RETENTION = {
+    "accepted originals": "imaging.uploads.expiry.move_accepted",
+    "temporary originals": "imaging.uploads.expiry.expire_originals",
+    "jobs": "imaging.jobs.expiry.forget",
+    "vectors": "imaging.uploads.expiry.forget_vectors",
+    "abandoned photos": "grouping.expiry.forget_abandoned",
+    "sales": "pricing.expiry.forget_sales",
+    "idempotency keys": "carousel.tenants.idempotency.forget",
+}
+"""Name -> what removes some of it and says how many; the times are settings. First things first:
+what was accepted is brought to safety before anything expires."""
+
+ORPHANS = "imaging.uploads.orphans.sweep"
+FILES_IN_USE = ["imaging.uploads.orphans.of_photos", "pricing.expiry.pictures_in_use"]
+"""Storage keys -> those of them that a row still names."""
 
 PANELS = [
     "imaging.jobs.panels.panels",

@@ -97,3 +97,12 @@ def _digest(request: HttpRequest) -> str:
 
 def _kept(response: HttpResponse) -> dict[str, Any]:
     return {name: response[name] for name in KEPT_HEADERS if name in response}
+
+
+def forget(limit: int = 500, *, pretend: bool = False) -> int:
+    """Keys whose 24 h are over, at most `limit` of them."""
+    late = IdempotencyKey.objects.filter(created_at__lt=now() - LIFE)
+    if pretend:
+        return late.count()
+    ids = list(late.order_by("created_at").values_list("pk", flat=True)[:limit])
+    return IdempotencyKey.objects.filter(pk__in=ids).delete()[0]

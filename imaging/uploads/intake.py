@@ -19,6 +19,7 @@ from typing import IO
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F, Max
+from django.db.models.functions import Now
 
 from carousel import storage
 from carousel.models import Tenant, User
@@ -227,7 +228,9 @@ def _winner(batch: Batch, content: Bytes, key: str) -> Photo:
 def _give_back(twin: Photo, content: Bytes, arrival: Arrival) -> Received:
     """The same bytes again, after the stored original had expired: it is whole once more."""
     key = _store(twin.tenant, twin.batch, twin.index, content, arrival)
-    Photo.objects.filter(pk=twin.pk).update(original=key, original_gone_at=None, deleted_at=None)
+    Photo.objects.filter(pk=twin.pk).update(
+        original=key, original_gone_at=None, deleted_at=None, created_at=Now()
+    )
     Batch.objects.touch(twin.batch_id)
     _settle(arrival, Outcome.STORED, photo=twin, sha256=twin.sha256)
     return Received(Outcome.STORED, twin)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import Count, Q
 from django.db.models.functions import Now
+from django.utils.module_loading import import_string
 from django.utils.timezone import now
 
 from carousel import wiring
@@ -77,13 +78,14 @@ def versions(batches: Iterable[UUID]) -> dict[UUID, int]:
 
 
 def progress(batch: Batch) -> Progress:
-    """Nine small queries, whatever the number of photos."""
+    """Some dozen small queries, whatever the number of photos."""
     photos = _photo_counts(batch)
-    done, total = _steps(batch)
+    stored = sum(photos.values()) - photos["refused"]
+    settled = _without_jobs(batch, stored)
+    done, total = _steps(batch, settled)
     jobs = dict(batch.jobs.open().values_list("kind").annotate(jobs=Count("pk")))
     pace = _steps_a_second(batch)
     length = len(wiring.PIPELINES["photo"])
-    stored = sum(photos.values()) - photos["refused"]
     left = max(total - done, 0)
     return Progress(
         photos=stored,
@@ -92,7 +94,7 @@ def progress(batch: Batch) -> Progress:
         failed=photos[Photo.State.FAILED],
         waiting=photos[Photo.State.RECEIVED] + photos[Photo.State.PROCESSING],
         percent=done * 100 // total if total else 0,
-        phases=_phases(batch, stored),
+        phases=_phases(batch, stored, settled),
         is_running=bool(jobs),
         is_grouping="group" in jobs,
         has_groups=_is_grouped(batch),
@@ -125,7 +127,13 @@ def _photo_counts(batch: Batch) -> dict[str, int]:
     return counts
 
 
-def _steps(batch: Batch) -> tuple[int, int]:
+def _without_jobs(batch: Batch, stored: int) -> int:
+    """Photos whose jobs are finished and forgotten (see KEEP_HOURS_JOBS)."""
+    known = batch.jobs.filter(kind="photo").aggregate(n=Count("subject_id", distinct=True))
+    return max(0, stored - int(known["n"]))
+
+
+def _steps(batch: Batch, settled: int) -> tuple[int, int]:
     """(done, total) steps of the photos; what a failed photo will not do counts as done."""
     length = len(wiring.PIPELINES["photo"])
     jobs = batch.jobs.filter(kind="photo").aggregate(
@@ -133,14 +141,15 @@ def _steps(batch: Batch) -> tuple[int, int]:
     )
     done = Step.objects.filter(job__batch=batch, job__kind="photo", state=Step.State.DONE)
     going = done.exclude(job__state=Job.State.FAILED).count()
-    return going + jobs["failed"] * length, jobs["all"] * length
+    over = (jobs["failed"] + settled) * length
+    return going + over, (jobs["all"] + settled) * length
 
 
-def _phases(batch: Batch, photos: int) -> tuple[Phase, ...]:
+def _phases(batch: Batch, photos: int, settled: int) -> tuple[Phase, ...]:
     steps = Step.objects.filter(job__batch=batch, job__kind="photo", state=Step.State.DONE)
     done = dict(steps.values_list("kind").annotate(steps=Count("pk")))
     return tuple(
-        Phase(name, min(done.get(kind, 0) for kind in kinds), photos)
+        Phase(name, min(done.get(kind, 0) for kind in kinds) + settled, photos)
         for name, kinds in PHASES.items()
     )
 
@@ -158,4 +167,8 @@ def _steps_a_second(batch: Batch) -> float | None:
 
 
 def _is_grouped(batch: Batch) -> bool:
-    return batch.jobs.filter(kind="group", state=Job.State.COMPLETED).exists()
+    done = batch.jobs.filter(kind="group", state=Job.State.COMPLETED).exists()
+    if done or not batch.photos.exists():
+        return done
+    groups = import_string(wiring.FIGURES)([batch]).get(batch.pk)
+    return bool(groups and groups.groups)
