@@ -1,6 +1,7 @@
 """The marketplace core as Django sees it."""
 
 from django.apps import AppConfig
+from django.core.checks import register
 from django.db.models.signals import post_migrate
 
 
@@ -9,6 +10,8 @@ class CarouselConfig(AppConfig):
     verbose_name = "Marketplace"
 
     def ready(self) -> None:
-        from carousel.tenants import walls  # the models must be loaded first
+        from carousel import queue_checks  # the settings and the models must be loaded first
+        from carousel.tenants import walls
 
+        register(queue_checks.check_queue, "queue")
         post_migrate.connect(walls.build, sender=self, dispatch_uid="carousel.walls")

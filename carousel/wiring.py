@@ -48,6 +48,7 @@ PIPELINES: dict[str, dict[str, list[str]]] = {
         "attributes": [],
         "defects": ["classify", "attributes"],
     },
+    "fetch": {"fetch": []},
     "group": {"group": []},
     "listing": {"describe": [], "price": ["describe"], "rate": ["price"]},
     "shelf": {"read_text": [], "candidates": ["read_text"], "lookup": ["candidates"]},
@@ -61,6 +62,7 @@ STEPS = {
     "classify": "imaging.analysis.steps.classify",
     "attributes": "imaging.analysis.steps.attributes",
     "defects": "imaging.analysis.steps.defects",
+    "fetch": "imaging.uploads.links.fetch",
     "group": "grouping.steps.group",
     "describe": "imaging.analysis.steps.describe",
     "price": "pricing.steps.price",
@@ -85,6 +87,7 @@ COMPLETED = {
 }
 FAILED = {
     "photo": "imaging.uploads.photos.failed",
+    "fetch": "imaging.uploads.links.failed",
     "shelf": "imaging.bookshelf.shelving.failed",
 }
 
@@ -221,6 +224,8 @@ ROUTERS: dict[str, str] = {
     "/batches": "imaging.uploads.api.router",
     "/batches/": "grouping.api.batches",
     "": "imaging.uploads.presigned_api.router",
+    "/": "imaging.uploads.jobs_api.router",
+    "/bg-remover/": "imaging.uploads.jobs_api.remover",
     "/groups": "grouping.api.groups",
     "/bg-remover": "grouping.api.remover",
     "/products": "carousel.products.api.router",

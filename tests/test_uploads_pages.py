@@ -1,11 +1,13 @@
 import hashlib
 import json
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils.timezone import now
 
 from grouping.models import Group
 from imaging.models import Batch, Job, Line, Photo, Receipt, Step
@@ -310,3 +312,20 @@ def test_the_list_says_how_many_groups_want_eyes(client):
     assert (stands[sure].groups, stands[sure].step) == (Groups(1, 0, 0), "prices")
     assert (stands[unsure].groups, stands[unsure].step) == (Groups(2, 2, 1), "review")
     assert "1 to check" in client.get("/").content.decode()
+
+
+def test_a_page_says_when_work_is_delayed_or_waits_for_the_storage(client):
+    batch = make_batch()
+    send(batch, make_jpeg(1))
+    address = f"/b/{batch.pk}/progress/"
+
+    Step.objects.update(run_after=now() - timedelta(minutes=3))
+    late = client.get(address).content.decode()
+    Step.objects.update(run_after=now(), waits_for="storage")
+    away = client.get(address).content.decode()
+    Step.objects.update(waits_for="")
+    well = client.get(address).content.decode()
+
+    assert "Processing is delayed: the next step has waited for 3 min." in late
+    assert "The photo storage does not answer: 1 steps wait for it" in away
+    assert 'id="delay"' not in well

@@ -66,7 +66,9 @@ ROUTES: dict[str, Access] = {
         "photo-analyse-again",
         *("api:batches_create", "api:batches_status", "api:batches_send", "api:batches_photos"),
         *("api:uploads_announce", "api:uploads_confirm_all", "api:uploads_confirm"),
-        "api:uploads_receipt",
+        *("api:uploads_receipt", "api:jobs_start", "api:jobs_one", "api:jobs_listed"),
+        *("api:jobs_cancel", "api:jobs_retry", "api:jobs_stop", "api:jobs_retry_all"),
+        *("api:jobs_process", "api:jobs_status"),
     ),
     # Groups.
     **_rows(

@@ -51,6 +51,11 @@ def start_all(tenant: Tenant, kind: str, subjects: Sequence[UUID], batch: Batch)
     Batch.objects.touch(batch.pk)
 
 
+def steps_of(kind: str) -> dict[str, list[str]]:
+    """The steps of a kind of job; none for a kind that is gone."""
+    return wiring.PIPELINES.get(kind, {})
+
+
 def finish(step: Step) -> bool:
     """Close the step, open what it makes possible. False if the claim no longer stands."""
     with transaction.atomic():

@@ -38,6 +38,18 @@ def stop(batch: Batch) -> int:
 
 
 @transaction.atomic
+def cancel(job: Job) -> None:
+    """End one job. What it has done stays; Refused when it is over already."""
+    if job.batch_id:  # batch before job, as everywhere
+        Batch.objects.select_for_update().get(pk=job.batch_id)
+    if not Job.objects.open().select_for_update().filter(pk=job.pk).exists():
+        raise Refused("This job is over already.")
+    running = job.steps.filter(state=Step.State.RUNNING)
+    running.update(state=Step.State.DEAD, error=STOPPED, finished_at=Now())
+    pipeline.fail(job, STOPPED)
+
+
+@transaction.atomic
 def retry(photo: Photo) -> None:
     """Begin again where the photo's work ended. Refused when there is nothing to work on."""
     if not photo.original:

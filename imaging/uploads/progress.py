@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, Min, Q
 from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 from django.utils.timezone import now
@@ -17,6 +17,8 @@ from imaging.uploads.models import Photo
 
 WINDOW = timedelta(seconds=60)
 """The speed shown is that of the last minute."""
+LATE = timedelta(seconds=75)
+"""Longer than two rounds of the sweeper: somebody should be told that work does not move."""
 PHASES = {
     "Checked": ("inspect",),
     "Cut out": ("cutout",),
@@ -54,6 +56,7 @@ class Progress:
     has_groups: bool
     photos_a_minute: float | None
     seconds_left: int | None
+    delay: str = ""
 
     @property
     def time_left(self) -> str:
@@ -100,6 +103,28 @@ def progress(batch: Batch) -> Progress:
         has_groups=_is_grouped(batch),
         photos_a_minute=pace * 60 / length if pace else None,
         seconds_left=round(left / pace) if pace and left else None,
+        delay=_delay(batch) if jobs else "",
+    )
+
+
+def _delay(batch: Batch) -> str:
+    """Why nothing may be moving just now, in a sentence; "" when all goes well."""
+    waiting = Step.objects.filter(job__batch=batch, state=Step.State.WAITING)
+    facts = waiting.aggregate(
+        away=Count("pk", filter=Q(waits_for="storage")), oldest=Min("run_after")
+    )
+    if facts["away"]:
+        return (
+            f"The photo storage does not answer: {facts['away']} steps wait for it, and go on by"
+            " themselves. Nothing is lost."
+        )
+    late = now() - facts["oldest"] if facts["oldest"] else timedelta(0)
+    if late < LATE:
+        return ""
+    minutes = round(late.total_seconds() / 60)
+    return (
+        f"Processing is delayed: the next step has waited for {minutes or 1} min. The photos are"
+        " stored; their work goes on by itself."
     )
 
 
