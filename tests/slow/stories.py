@@ -69,7 +69,10 @@ def ingest(running: Running, folder: Path) -> str:
 
 @dataclass(frozen=True)
 class Count:
-    """What the database holds of a batch. Exactly once: all but `attempts` equal `photos`."""
+    """What the database holds of a batch. `vectors` of each model, `attempts` of all steps.
+
+    Exactly once: each photo is ready, has each step done, one vector of a model, one event.
+    """
 
     photos: int
     ready: int
@@ -97,7 +100,8 @@ def count(running: Running, batch: str) -> Count:
         " WHERE j.batch_id = %s AND j.kind = 'photo'", batch,
     )  # fmt: skip
     [vectors] = running.rows(
-        "SELECT count(*) FROM imaging_embedding e JOIN imaging_photo p ON p.id = e.photo_id"
+        "SELECT count(*) / greatest(count(DISTINCT e.model), 1)"
+        " FROM imaging_embedding e JOIN imaging_photo p ON p.id = e.photo_id"
         " WHERE p.batch_id = %s", batch,
     )  # fmt: skip
     [events] = running.rows(
