@@ -26,6 +26,14 @@ class Timing:
 
 
 @dataclass(frozen=True)
+class Benchmark:
+    """`call` makes the contest; `needs` is nothing, `servers` or the whole `program`."""
+
+    call: str
+    needs: str = ""
+
+
+@dataclass(frozen=True)
 class Alarm:
     """`check` yields (subject, detail) for each thing that is wrong now. Severity 1 to 4."""
 
@@ -146,6 +154,20 @@ EVALUATIONS: dict[str, str] = {
     "grouping": "grouping.evaluation.command",
     "words": "imaging.analysis.agreement.command",
 }
+
+BENCHMARKS: dict[str, Benchmark] = {
+    "comparables": Benchmark("pricing.benchmarks.comparables", needs="servers"),
+    "cutout": Benchmark("imaging.benchmarks.pixels.cutout"),
+    "descriptor": Benchmark("imaging.benchmarks.pixels.vector"),
+    "events": Benchmark("carousel.benchmarks.events.events", needs="program"),
+    "grouping": Benchmark("grouping.benchmarks.grouping"),
+    "pipeline": Benchmark("imaging.benchmarks.sending.pipeline", needs="program"),
+    "pricing": Benchmark("pricing.benchmarks.pricing", needs="program"),
+    "review": Benchmark("grouping.benchmarks.review", needs="program"),
+    "storefront": Benchmark("carousel.benchmarks.storefront.storefront", needs="program"),
+    "upload": Benchmark("imaging.benchmarks.sending.upload", needs="program"),
+}
+"""Name -> work that is measured beside what others would use: `manage.py benchmark`."""
 
 SCHEDULE: dict[str, Timing] = {
     "sweep": Timing("imaging.jobs.sweeper.sweep", every=15),

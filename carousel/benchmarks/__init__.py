@@ -1,0 +1,1 @@
+"""Speed as ratios: our way beside what others would use, in turn, in one run."""

@@ -1,0 +1,1 @@
+"""How fast photos are worked on, and how fast they come in."""
