@@ -7,9 +7,14 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from carousel.launcher.home import Home
-from tests import running
-from tests.test_drills import SHOP, finished, ingest
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "carousel.settings")
+django.setup()
+
+from carousel.launcher.home import Home  # noqa: E402
+from tests import running  # noqa: E402
+from tests.test_drills import SHOP, finished, ingest  # noqa: E402
 
 
 def main() -> None:
