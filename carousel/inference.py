@@ -4,7 +4,10 @@ With no region nothing leaves this machine. With `BEDROCK_REGION` the models of 
 first, then the local ones. `CHAIN_<CAPABILITY>` replaces a chain: see imaging/inference/routing.py.
 """
 
+import hashlib
 import json
+import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -37,9 +40,56 @@ LOCAL = {
 }
 
 
-def chains(region: str) -> dict[str, str]:
-    """Capability -> its chain as text."""
-    return {name: env.text(f"CHAIN_{name.upper()}", _usual(name, region)) for name in LOCAL}
+@dataclass(frozen=True)
+class Encoder:
+    """An ONNX image encoder: where it is, its sha256, and the name that its vectors carry.
+
+    `mean` and `deviation` are of pixel values 0..255, one number or one for each channel.
+    """
+
+    source: str
+    sha256: str
+    name: str
+    mean: tuple[float, ...] = (127.5,)
+    deviation: tuple[float, ...] = (127.5,)
+
+
+def encoder() -> Encoder | None:
+    """The encoder of `EMBEDDING_ONNX`, if one is set: another file is another name."""
+    source, sha256 = env.text("EMBEDDING_ONNX"), env.text("EMBEDDING_SHA256").lower()
+    if not source:
+        return None
+    if not sha256 and "://" in source:
+        raise ImproperlyConfigured("EMBEDDING_ONNX is an address: give EMBEDDING_SHA256 too.")
+    if "://" not in source and not Path(source).is_file():
+        raise ImproperlyConfigured(f"EMBEDDING_ONNX is {source!r}, which is no file.")
+    sha256 = sha256 or _sum(Path(source))
+    name = f"{re.sub(r'[^A-Za-z0-9._-]', '-', Path(source).stem)[:60]}-{sha256[:12]}"
+    return Encoder(source, sha256, name, _channels("MEAN"), _channels("DEVIATION"))
+
+
+def _sum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _channels(name: str) -> tuple[float, ...]:
+    given = env.words(f"EMBEDDING_{name}", "127.5")
+    try:
+        found = tuple(map(float, given))
+    except ValueError as error:
+        raise ImproperlyConfigured(f"EMBEDDING_{name} needs one number or three.") from error
+    if len(found) not in (1, 3) or (name == "DEVIATION" and min(found) <= 0):
+        raise ImproperlyConfigured(f"EMBEDDING_{name} needs one number or three.")
+    return found
+
+
+def chains(region: str, own: Encoder | None = None) -> dict[str, str]:
+    """Capability -> its chain as text. An encoder of one's own goes before the cloud's."""
+    usual = {name: _usual(name, region) for name in LOCAL}
+    if own:
+        usual["embed"] = f"onnx/{own.name} > {usual['embed']}"
+    return {name: env.text(f"CHAIN_{name.upper()}", usual[name]) for name in LOCAL}
 
 
 def providers(capability: str, chain: str) -> set[str]:

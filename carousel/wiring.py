@@ -100,6 +100,7 @@ FAILED = {
 }
 
 PROVIDERS: dict[str, dict[str, str]] = {
+    "embed": {"onnx": "imaging.inference.encoding.provider"},
     "read_text": {
         "local": "imaging.bookshelf.providers.local_reader",
         "textract": "imaging.bookshelf.textract.provider",
@@ -185,6 +186,7 @@ SCHEDULE: dict[str, Timing] = {
     "validation": Timing("pricing.validation.looking.daily", at="03:00", queue="events"),
     "exports": Timing("carousel.events.reconciling.nightly", at="03:30", queue="events"),
     "legacy-sales": Timing("pricing.legacy.run", at="02:00"),
+    "grouping-lessons": Timing("grouping.learning.weekly", at="03:20"),
     "prices": Timing("pricing.nightly.run", at="02:40"),
 }
 """Name -> what runs, and when. The function takes nothing and may return a sentence."""
@@ -249,6 +251,7 @@ ROUTERS: dict[str, str] = {
     "/": "imaging.uploads.jobs_api.router",
     "/bg-remover/": "imaging.uploads.jobs_api.remover",
     "/groups": "grouping.api.groups",
+    "/grouping": "grouping.api_matches.tunings",
     "/bg-remover": "grouping.api.remover",
     "/products": "carousel.products.api.router",
     "/products/": "carousel.products.pictures_api.router",

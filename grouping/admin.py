@@ -11,7 +11,16 @@ from django.utils.html import format_html
 from carousel.errors import Refused
 from carousel.models import User
 from grouping import history
-from grouping.models import Edit, Group, GroupPhoto, Link, Presence, Review
+from grouping.models import (
+    Edit,
+    Encounter,
+    Group,
+    GroupPhoto,
+    Link,
+    Presence,
+    Review,
+    Tuning,
+)
 
 
 @admin.register(Group)
@@ -86,3 +95,21 @@ class PresenceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ["user", "batch", "group", "seen_at"]
     raw_id_fields = ["tenant", "batch", "user", "group"]
     list_select_related = ["user", "batch", "group"]
+
+
+@admin.register(Encounter)
+class EncounterAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["photo", "verdict", "product", "user", "tenant"]
+    list_filter = ["verdict"]
+    raw_id_fields = ["tenant", "photo", "product", "user", "edit"]
+    list_select_related = ["photo", "product", "user", "tenant"]
+    show_full_result_count = False
+
+
+@admin.register(Tuning)
+class TuningAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["model", "tenant", "state", "floor", "created_at", "decided_by"]
+    list_filter = ["state"]
+    raw_id_fields = ["tenant", "decided_by"]
+    list_select_related = ["tenant", "decided_by"]
+    readonly_fields = ["figures"]

@@ -4,22 +4,31 @@ A group's id may be sent bare or as `pg_<uuid>`, and is answered as `pg_<uuid>`.
 changes nothing answers with the groups as they are.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.http import HttpRequest
-from django.shortcuts import get_object_or_404
 from ninja import Query, Router, Status
 
-from carousel.models import Tenant, User
-from grouping import edits, history, reasons, regrouping, showing
+from grouping import allowed, api_matches, edits, history, reasons, regrouping, showing
+from grouping.api_answers import (
+    batch_of,
+    done,
+    edit,
+    group_of,
+    out,
+    pair,
+    role_of,
+    shown,
+    tenant_of,
+    user_of,
+)
 from grouping.board import Board
 from grouping.history import Asked, Scope
-from grouping.models import Edit, Group
+from grouping.models import Group
 from grouping.schemas import (
-    PREFIX,
     Decide,
     EditLine,
     EditOut,
@@ -42,67 +51,74 @@ from imaging.models import Batch, Job
 batches = Router(tags=["groups"])
 groups = Router(tags=["groups"])
 remover = Router(tags=["groups"])
+batches.add_router("", api_matches.batches)
+groups.add_router("", api_matches.groups)
 
 
 @batches.get("/{uuid:batch_id}/groups", response=GroupsOut, summary="The groups of a batch")
 def listed(request: HttpRequest, batch_id: UUID, asked: Query[Listed]) -> Any:
     """In shooting order, 36 at a time. `after` is the `next` of the page before."""
-    found = showing.filtered(_batch(request, batch_id), asked.filter, asked.q)
+    found = showing.filtered(batch_of(request, batch_id), asked.filter, asked.q)
     cards, rest = showing.chunk(found, asked.after)
-    return GroupsOut(groups=[_out(card) for card in cards], next=rest or None)
+    return GroupsOut(groups=[out(card) for card in cards], next=rest or None)
 
 
 @batches.post("/{uuid:batch_id}/groups/merge", response=EditOut, summary="Merge groups")
 def merge(request: HttpRequest, batch_id: UUID, body: Merge) -> Any:
     change = partial(edits.merge, groups=body.groups)
-    return _edit(request, _batch(request, batch_id), "merge", change, Scope(groups=body.groups))
+    return edit(request, batch_of(request, batch_id), "merge", change, Scope(groups=body.groups))
 
 
 @batches.post("/{uuid:batch_id}/groups/move", response=EditOut, summary="Move photos")
 def move(request: HttpRequest, batch_id: UUID, body: Move) -> Any:
-    batch, scope = _batch(request, batch_id), Scope(photos=body.photos, makes_groups=True)
+    batch, scope = batch_of(request, batch_id), Scope(photos=body.photos, makes_groups=True)
     if body.to == "new":
         change: Callable[[Board], Board] = partial(edits.form, photos=body.photos, new=uuid4())
-        return _edit(request, batch, "move", change, scope)
+        return edit(request, batch, "move", change, scope)
     if body.to == "unsorted":
         change = partial(edits.set_aside, photos=body.photos)
-        return _edit(request, batch, "aside", change, scope)
-    group = _group(request, body.to)
+        return edit(request, batch, "aside", change, scope)
+    group = group_of(request, body.to)
     change = partial(edits.move, photos=body.photos, group=group.pk, index=body.index)
-    return _edit(request, batch, "move", change, Scope(groups=[group.pk], photos=body.photos))
+    return edit(request, batch, "move", change, Scope(groups=[group.pk], photos=body.photos))
 
 
 @batches.post("/{uuid:batch_id}/groups/accept", response=EditOut, summary="Accept groups")
 def accept(request: HttpRequest, batch_id: UUID, body: Decide) -> Any:
-    batch = _batch(request, batch_id)
+    batch = batch_of(request, batch_id)
     ids = _wanted(batch, body)
-    return _edit(request, batch, "accept", partial(edits.accept, groups=ids), Scope(groups=ids))
+    return edit(request, batch, "accept", partial(edits.accept, groups=ids), Scope(groups=ids))
 
 
 @batches.post("/{uuid:batch_id}/groups/reject-all", response=EditOut, summary="Clear the grouping")
 def reject_all(request: HttpRequest, batch_id: UUID) -> Any:
     """Accepted groups stay, no photo is deleted, and it can be undone."""
-    batch = _batch(request, batch_id)
-    asked = Asked(kind="clear", user=_user(request), remember=False)
-    return _done(batch, history.perform(batch, asked, Scope(everything=True), edits.clear))
+    batch = batch_of(request, batch_id)
+    allowed.check(tenant_of(request), role_of(request), "clear")
+    asked = Asked(kind="clear", user=user_of(request), remember=False)
+    return done(batch, history.perform(batch, asked, Scope(everything=True), edits.clear))
 
 
 @batches.post("/{uuid:batch_id}/groups/undo", response=EditOut, summary="Take an edit back")
 def undo(request: HttpRequest, batch_id: UUID, body: Undo) -> Any:
-    batch = _batch(request, batch_id)
-    return _done(batch, history.undo(batch, _user(request), body.seq))
+    batch = batch_of(request, batch_id)
+    if body.to is None:
+        return done(batch, history.undo(batch, user_of(request), body.seq))
+    rows = history.undo_to(batch, user_of(request), body.to)
+    touched = {group for row in rows for group in row.groups}
+    return done(batch, rows[-1] if rows else None, touched)
 
 
 @batches.post("/{uuid:batch_id}/groups/redo", response=EditOut, summary="Make an edit again")
 def redo(request: HttpRequest, batch_id: UUID) -> Any:
-    batch = _batch(request, batch_id)
-    return _done(batch, history.redo(batch, _user(request)))
+    batch = batch_of(request, batch_id)
+    return done(batch, history.redo(batch, user_of(request)))
 
 
 @batches.get("/{uuid:batch_id}/groups/edits", response=list[EditLine], summary="What was done")
 def log(request: HttpRequest, batch_id: UUID, limit: int = 100) -> Any:
     """The newest first, at most 500."""
-    rows = _batch(request, batch_id).edits.select_related("user")
+    rows = batch_of(request, batch_id).edits.select_related("user")
     return [
         EditLine(
             seq=row.seq, kind=row.kind, label=row.label, by=row.by, at=row.created_at,
@@ -115,11 +131,12 @@ def log(request: HttpRequest, batch_id: UUID, limit: int = 100) -> Any:
 @batches.post("/{uuid:batch_id}/groups/regroup", response=RegroupOut, summary="Group again")
 def regroup(request: HttpRequest, batch_id: UUID, body: Regroup) -> Any:
     """What no person decided is grouped again; the answer says what changed or would change."""
-    batch = _batch(request, batch_id)
-    plan = regrouping.plan(batch, body.strictness)
+    batch = batch_of(request, batch_id)
+    allowed.check(tenant_of(request), role_of(request), "regroup")
+    plan = regrouping.plan(batch, body.strictness, body.use_order)
     found = regrouping.previewed(batch, plan)
     if not body.dry_run:
-        regrouping.apply(batch, plan, _user(request))
+        regrouping.apply(batch, plan, user_of(request))
     return RegroupOut(
         groups_before=found.groups_before,
         groups_after=found.groups_after,
@@ -131,25 +148,25 @@ def regroup(request: HttpRequest, batch_id: UUID, body: Regroup) -> Any:
 
 @groups.get("/{group_id}", response=GroupOut, summary="One group")
 def one(request: HttpRequest, group_id: GroupId) -> Any:
-    return _out(_shown(_group(request, group_id)))
+    return out(shown(group_of(request, group_id)))
 
 
 @groups.patch("/{group_id}", response=EditOut, summary="Change a group")
 def update(request: HttpRequest, group_id: GroupId, body: Update) -> Any:
     """Name, first picture or state; each is an edit of its own in the log, the last is answered."""
-    group = _group(request, group_id)
+    group = group_of(request, group_id)
     versions = {} if body.version is None else {group.pk: body.version}
-    done = _done(group.batch, None, [group.pk])
+    answer = done(group.batch, None, [group.pk])
     for kind, change in _changes(group.pk, body):
         scope = Scope(groups=[group.pk])
-        done = _edit(request, group.batch, kind, change, scope, versions)
+        answer = edit(request, group.batch, kind, change, scope, versions)
         versions = {}
-    return done
+    return answer
 
 
 @groups.post("/{group_id}/split", response=EditOut, summary="Split a group")
 def split(request: HttpRequest, group_id: GroupId, body: Split) -> Any:
-    group = _group(request, group_id)
+    group = group_of(request, group_id)
     if body.photos:
         change: Callable[[Board], Board] = partial(
             edits.split_off, group=group.pk, photos=body.photos, new=uuid4()
@@ -157,17 +174,17 @@ def split(request: HttpRequest, group_id: GroupId, body: Split) -> Any:
     else:
         change = partial(edits.split_up, group=group.pk, ids=uuid4)
     scope = Scope(groups=[group.pk], makes_groups=True)
-    return _edit(request, group.batch, "split", change, scope)
+    return edit(request, group.batch, "split", change, scope)
 
 
 @groups.get("/{group_id}/why", response=dict[str, Any], summary="Why these photos are together")
 def why(request: HttpRequest, group_id: GroupId) -> Any:
     """The rule, the most and the least alike pair with their scores 0..1, the longest pause."""
-    found = reasons.why(_group(request, group_id))
+    found = reasons.why(group_of(request, group_id))
     return {
         "rule": found.rule,
-        "strongest": _pair(found.strongest),
-        "weakest": _pair(found.weakest),
+        "strongest": pair(found.strongest),
+        "weakest": pair(found.weakest),
         "longest_pause_minutes": found.minutes,
         "model": found.model,
     }
@@ -176,10 +193,10 @@ def why(request: HttpRequest, group_id: GroupId) -> Any:
 @remover.post("/process-groups", response={202: Started}, summary="Accept groups and process them")
 def process(request: HttpRequest, body: Process) -> Any:
     """One listing job for each group; groups of several batches may be sent at once."""
-    found = [_group(request, group) for group in dict.fromkeys(body.groups)]
+    found = [group_of(request, group) for group in dict.fromkeys(body.groups)]
     for batch in {group.batch for group in found}:
         ids = [group.pk for group in found if group.batch_id == batch.pk]
-        _edit(request, batch, "accept", partial(edits.accept, groups=ids), Scope(groups=ids))
+        edit(request, batch, "accept", partial(edits.accept, groups=ids), Scope(groups=ids))
     accepted = Group.objects.filter(pk__in=body.groups).values_list("product", flat=True)
     products = [product for product in accepted if product]
     jobs = Job.objects.filter(kind="listing", subject_id__in=products)
@@ -202,85 +219,8 @@ def _changes(group: UUID, body: Update) -> list[tuple[str, Callable[[Board], Boa
     return found
 
 
-def _edit(
-    request: HttpRequest,
-    batch: Batch,
-    kind: str,
-    change: Callable[[Board], Board],
-    scope: Scope,
-    versions: dict[UUID, int] | None = None,
-) -> EditOut:
-    asked = Asked(kind=kind, user=_user(request), versions=versions or {})
-    return _done(batch, history.perform(batch, asked, scope, change), scope.groups)
-
-
-def _done(batch: Batch, row: Edit | None, groups: Collection[UUID] = ()) -> EditOut:
-    touched = set(row.groups if row else groups)
-    cards = showing.shown(list(Group.objects.filter(batch=batch, pk__in=touched).in_order()))
-    there = {card.group.pk for card in cards}
-    return EditOut(
-        seq=row.seq if row else None,
-        label=row.label if row else "",
-        groups=[_out(card) for card in cards],
-        gone=[f"{PREFIX}{group}" for group in sorted(touched - there)],
-    )
-
-
-def _out(card: showing.Shown) -> GroupOut:
-    group = card.group
-    return GroupOut(
-        id=f"{PREFIX}{group.pk}",
-        batch_id=group.batch_id,
-        name=group.name,
-        type=group.kind,
-        state=group.state,
-        confidence=group.confidence,
-        weakest=group.weakest,
-        band=group.band,
-        consignor=group.consignor,
-        cover=card.cover.pk,
-        photos=[photo.pk for photo in card.photos],
-        version=group.version,
-        product_id=group.product,
-    )
-
-
-def _pair(found: reasons.PairShown | None) -> dict[str, Any] | None:
-    return {"photos": [found.a.pk, found.b.pk], "score": found.score} if found else None
-
-
-def _shown(group: Group) -> showing.Shown:
-    cards = showing.shown([group])
-    if not cards:
-        raise history.Stale("That group is no longer there.", [group.pk])
-    return cards[0]
-
-
 def _wanted(batch: Batch, body: Decide) -> list[UUID]:
     if body.which == "named":
         return body.groups
     name = "sure" if body.which == "sure" else "all"
     return list(showing.filtered(batch, name).open().values_list("pk", flat=True))
-
-
-def _tenant(request: HttpRequest) -> Tenant:
-    tenant: Tenant = request.tenant  # type: ignore[attr-defined]
-    return tenant
-
-
-def _user(request: HttpRequest) -> User | None:
-    """The person with a token; None for a program with a key."""
-    return request.user if isinstance(request.user, User) else None
-
-
-def _batch(request: HttpRequest, pk: UUID) -> Batch:
-    batch = get_object_or_404(_tenant(request).batches.live(), pk=pk)
-    batch.tenant = _tenant(request)
-    return batch
-
-
-def _group(request: HttpRequest, pk: UUID) -> Group:
-    live = _tenant(request).groups.select_related("batch").filter(batch__deleted_at=None)
-    group = get_object_or_404(live, pk=pk)
-    group.batch.tenant = _tenant(request)
-    return group

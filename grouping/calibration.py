@@ -59,6 +59,11 @@ class Calibration:
             return np.clip(np.asarray(cosines, np.float64), 0, 1)
         return sigmoid(self.scale.at(self.cosine.at(cosines)))
 
+    def rescaled(self, scores: npt.ArrayLike, was: "Calibration") -> Floats:
+        """The scores that pairs have by this scale, from those that they had by another."""
+        nats = (logit(scores) - was.scale.intercept) / was.scale.slope
+        return sigmoid(self.scale.at(nats))
+
     def scaled(self, chances: npt.ArrayLike) -> Floats:
         """The score 0..1 of pairs that are one item with these chances 0..1."""
         return sigmoid(self.scale.at(logit(chances)))

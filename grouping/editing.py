@@ -5,10 +5,11 @@ from functools import partial
 from uuid import UUID, uuid4
 
 from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
 
 from carousel.errors import Refused
 from carousel.web import Request
-from grouping import edits, history, reasons, regrouping, showing
+from grouping import allowed, edits, encounters, history, reasons, regrouping, showing
 from grouping.answering import answer, batch_of, editor, group_of
 from grouping.board import Board
 from grouping.forms import Sent, number, share, uuid
@@ -18,6 +19,7 @@ from imaging.models import Batch
 
 DECISIONS = {"accepted": edits.accept, "open": edits.reopen, "rejected": edits.reject}
 KINDS = {"accepted": "accept", "open": "reopen", "rejected": "reject"}
+ENCOUNTERS = {"attach": encounters.attach, "relist": encounters.relist}
 
 
 @editor
@@ -106,6 +108,7 @@ def move(request: Request, pk: UUID) -> HttpResponse:
 def reject_all(request: Request, pk: UUID) -> HttpResponse:
     """Clear all grouping that is not accepted. The photos stay, and it can be undone."""
     batch = batch_of(request, pk)
+    allowed.check(request.tenant, request.membership.role, "clear")
     asked = Asked(kind="clear", user=request.user, remember=False, key=Sent.of(request.POST).key)
     return answer(
         request, batch, history.perform(batch, asked, Scope(everything=True), edits.clear)
@@ -141,8 +144,10 @@ def checkpoint(request: Request, pk: UUID) -> HttpResponse:
 def regroup(request: Request, pk: UUID) -> HttpResponse:
     """Group again what no person has decided, more or less strictly."""
     batch = batch_of(request, pk)
+    allowed.check(request.tenant, request.membership.role, "regroup")
     strictness = share(request.POST["strictness"]) if "strictness" in request.POST else None
-    plan = regrouping.plan(batch, strictness)
+    use_order = request.POST["use_order"] == "1" if "use_order" in request.POST else None
+    plan = regrouping.plan(batch, strictness, use_order)
     return answer(request, batch, regrouping.apply(batch, plan, request.user))
 
 
@@ -155,9 +160,27 @@ def judge_pair(request: Request, pk: UUID) -> HttpResponse:
     if request.POST.get("same") == "yes":
         change = partial(edits.merge, groups=sent.groups)
         return _edit(request, batch, "merge", change, sent.groups)
+    allowed.check(request.tenant, request.membership.role, "apart")
     apart = Asked(kind="apart", user=request.user, key=sent.key, parts=sent.groups)
     scope = Scope(groups=sent.groups)
     return answer(request, batch, history.perform(batch, apart, scope, lambda board: board))
+
+
+@editor
+def encounter(request: Request, pk: UUID) -> HttpResponse:
+    """What an item of before is to this group: attach, relist or apart."""
+    group, said = group_of(request, pk), request.POST.get("said", "")
+    product = get_object_or_404(
+        request.tenant.products.live(), pk=uuid(request.POST.get("product", ""))
+    )
+    if said == "apart":
+        encounters.keep_apart(group, product, request.user)
+        return answer(request, group.batch)
+    if said not in ENCOUNTERS:
+        raise Refused("Attach it, list it again, or keep the two apart.")
+    allowed.check(request.tenant, request.membership.role, said)
+    versions = Sent.of(request.POST).versions
+    return answer(request, group.batch, ENCOUNTERS[said](group, product, request.user, versions))
 
 
 def _edit(
@@ -171,6 +194,7 @@ def _edit(
     makes_groups: bool = False,
 ) -> HttpResponse:
     sent = Sent.of(request.POST)
+    allowed.check(request.tenant, request.membership.role, kind)
     asked = Asked(kind=kind, user=request.user, versions=sent.versions, key=sent.key)
     scope = Scope(groups=groups, photos=photos, makes_groups=makes_groups)
     return answer(request, batch, history.perform(batch, asked, scope, change))

@@ -13,7 +13,7 @@ from django.utils.timezone import localtime, now
 
 from carousel.errors import Refused
 from carousel.models import User
-from grouping import accepting, labels, storing
+from grouping import accepting, attaching, labels, storing
 from grouping.atomically import one_transaction
 from grouping.board import Board, Edit, Pair, apply, between, decisions, difference, side_to_json
 from grouping.measuring import measured
@@ -72,7 +72,7 @@ def perform(batch: Batch, asked: Asked, scope: Scope, change: Change) -> EditRow
     loaded = _load(batch, scope)
     _check_seen(batch, loaded, asked.versions)
     board = _ready(batch, loaded.board, scope)
-    edit = measured(difference(board, change(board)))
+    edit = measured(difference(board, change(board)), batch)
     if not edit and not asked.parts:
         return None
     _follow(batch, loaded, version, edit, asked.user)
@@ -161,6 +161,7 @@ def _follow(
     accepting.let_go(edit, loaded.rows, user, may_delist=is_turn)
     storing.write(batch, edit, version, loaded.rows)
     accepting.take_up(batch, edit, user)
+    attaching.follow(edit, user)
     Batch.objects.touch(batch.pk)
 
 

@@ -8,6 +8,8 @@ from grouping.board import ACCEPTED, Card, Edit
 TITLES = {
     "accept": "Group Accepted",
     "apart": "Kept Apart",
+    "attach": "Added To An Item",
+    "relist": "Listed Again",
     "aside": "Set Aside",
     "clear": "All Rejected",
     "group": "Photos Grouped",

@@ -14,10 +14,22 @@ from django.utils.timezone import now
 from carousel.models import User
 from carousel.rows import TenantRow
 from grouping import board
+from grouping.encounter import Encounter
 from grouping.presence import Presence
+from grouping.tuning import Tuning
 from imaging.models import Batch, Photo
 
-__all__ = ["Edit", "Group", "GroupPhoto", "GroupQuerySet", "Link", "Presence", "Review"]
+__all__ = [
+    "Edit",
+    "Encounter",
+    "Group",
+    "GroupPhoto",
+    "GroupQuerySet",
+    "Link",
+    "Presence",
+    "Review",
+    "Tuning",
+]
 
 BY_THE_MACHINE = "group"
 """The kind of edit that nobody asked for; only the list of edits offers to undo it."""
@@ -52,6 +64,9 @@ class Review(TenantRow):
     model = models.CharField(max_length=100, blank=True, help_text="Whose vectors were compared.")
     matches = models.JSONField(
         default=list, blank=True, help_text="[photo, photo, score], best first"
+    )
+    seen = models.JSONField(
+        default=list, blank=True, help_text="[photo, product had before, score], best first"
     )
     grouped_at = models.DateTimeField(null=True, editable=False)
     changed_at = models.DateTimeField(null=True, editable=False)

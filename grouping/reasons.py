@@ -6,19 +6,21 @@ from itertools import combinations, pairwise
 from uuid import UUID
 
 import numpy as np
-from django.conf import settings
 
+from grouping import comparing, learning
 from grouping.board import pair
-from grouping.calibration import default_for
 from grouping.models import Group, GroupPhoto, Link, Review
 from grouping.showing import Shown, shown
 from grouping.similarity import cosine_matrix
-from imaging.models import Batch, Embedding, Photo
+from imaging.models import Batch, Photo
 
 RULES = {
     "alone": "No other photo is like it.",
-    "alike": "They look alike and were taken one after the other.",
+    "run": "They look alike and were taken one after the other.",
+    "alike": "They look alike, though other photos were taken in between.",
+    "decided": "Staff put some of them together before.",
 }
+BY_HAND = "A person put them together."
 
 
 @dataclass(frozen=True)
@@ -67,19 +69,37 @@ class Match:
 
 
 def why(group: Group) -> Why:
-    """Measured now, so that it is also true of a group that was put together by hand."""
+    """As the proposal found it; measured now where a person has chosen the photos."""
     photos = _photos(group)
-    found = _pairs(photos)
+    found = _proposed(group, photos) or _extremes(_pairs(group, photos))
     times = sorted(photo.taken_at for photo in photos if photo.taken_at)
     gaps = [(b - a).total_seconds() / 60 for a, b in pairwise(times)]
-    by_hand = "A person put them together." if group.touched else ""
-    rule = by_hand or RULES.get(group.why.get("rule", ""), group.why.get("rule", ""))
+    rule = group.why.get("rule", "")
     return Why(
-        rule=rule,
-        weakest=min(found, key=lambda each: each.score, default=None),
-        strongest=max(found, key=lambda each: each.score, default=None),
+        rule=BY_HAND if group.touched else RULES.get(rule, rule),
+        weakest=found[0],
+        strongest=found[1],
         minutes=max(gaps, default=None),
-        model=settings.EMBEDDING_MODEL,
+        model=group.why.get("model") or comparing.grouped_by(group.batch),
+    )
+
+
+def _proposed(
+    group: Group, photos: Sequence[Photo]
+) -> tuple[PairShown | None, PairShown | None] | None:
+    """The pairs that the proposal named, if the group still is what was proposed."""
+    known = {str(photo.pk): photo for photo in photos}
+    told = [group.why.get("weakest"), group.why.get("strongest")]
+    if group.touched or not all(told) or any({a, b} - known.keys() for a, b, _ in told):
+        return None
+    weakest, strongest = (PairShown(known[a], known[b], score) for a, b, score in told)
+    return weakest, strongest
+
+
+def _extremes(found: Sequence[PairShown]) -> tuple[PairShown | None, PairShown | None]:
+    return (
+        min(found, key=lambda each: each.score, default=None),
+        max(found, key=lambda each: each.score, default=None),
     )
 
 
@@ -89,7 +109,7 @@ def weakest_cut(group: Group) -> tuple[UUID, ...]:
     The strand is the tree of strongest links that holds all photos together.
     """
     photos = _photos(group)
-    links = sorted(_pairs(photos), key=lambda each: -each.score)
+    links = sorted(_pairs(group, photos), key=lambda each: -each.score)
     side = {photo.pk: photo.pk for photo in photos}
     last: PairShown | None = None
     sides_before = dict(side)
@@ -145,14 +165,14 @@ def _photos(group: Group) -> list[Photo]:
     return [member.photo for member in members.select_related("photo").order_by("position", "id")]
 
 
-def _pairs(photos: Sequence[Photo]) -> list[PairShown]:
-    found = Embedding.objects.filter(photo__in=photos, model=settings.EMBEDDING_MODEL)
-    vectors = dict(found.values_list("photo", "vector"))
+def _pairs(group: Group, photos: Sequence[Photo]) -> list[PairShown]:
+    model, calibration = learning.in_review(group.batch)
+    vectors = comparing.vectors([photo.pk for photo in photos], model)
     known = [photo for photo in photos if photo.pk in vectors]
     if len(known) < 2:
         return []
     cosines = cosine_matrix(np.stack([np.asarray(vectors[photo.pk]) for photo in known]))
-    scores = default_for(settings.EMBEDDING_MODEL).score(cosines)
+    scores = calibration.score(cosines)
     return [
         PairShown(known[a], known[b], float(scores[a, b]))
         for a, b in combinations(range(len(known)), 2)

@@ -5,33 +5,34 @@ a person decided meanwhile wins: their groups stay, and their photos drop out of
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.timezone import now
 
 from carousel.models import User
-from grouping import clustering, history, storing
+from grouping import clustering, comparing, facts, history, learning, nearest, storing
 from grouping.board import SINGLE, Board, Card, pair
-from grouping.calibration import default_for
 from grouping.history import Asked, Scope
-from grouping.models import Edit, Group, GroupPhoto, Link, Review
+from grouping.models import Edit, Review
 from grouping.order import Moment, shooting_order
-from imaging.models import Batch, Embedding, Photo
+from imaging.models import Batch, Photo
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A proposal for the free photos of a batch, and each photo's place in the shooting order."""
+    """A proposal for the free photos of a batch, each photo's place in the shooting order, and what
+    the consignors' cards among the photos say."""
 
     proposal: clustering.Proposal
     places: Mapping[UUID, int]
     strictness: float
+    use_order: bool
     model: str
+    cards: Mapping[UUID, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -50,24 +51,26 @@ def plan(batch: Batch, strictness: float | None = None, use_order: bool | None =
     review = Review.objects.filter(batch=batch).first() or Review(batch=batch)
     wanted = review.strictness if strictness is None else strictness
     photos = list(batch.photos.live().order_by("index", "id"))
-    decided = _decided(batch)
-    facts = _facts(batch, [photo for photo in photos if photo.pk not in decided])
-    must, cannot = links(batch)
+    ordered = review.use_order if use_order is None else use_order
+    model = comparing.model_of(batch)
+    told = facts.of_batch(batch, photos, model)
+    must, cannot = facts.links(batch)
     proposal = clustering.propose(
-        facts,
-        calibration=default_for(settings.EMBEDDING_MODEL),
-        options=_options(batch, wanted, review.use_order if use_order is None else use_order),
+        told,
+        calibration=learning.calibration_of(batch.tenant, model),
+        options=_options(batch, wanted, ordered),
         must=must,
         cannot=cannot,
+        neighbours=nearest.of_batch(batch, model, told),
     )
-    return Plan(proposal, _places(photos), wanted, settings.EMBEDDING_MODEL)
+    return Plan(proposal, _places(photos), wanted, ordered, model, facts.cards(photos))
 
 
 def apply(batch: Batch, plan: Plan, user: User | None = None) -> Edit | None:
     """Make the plan one edit, by `user` or by the program. None if it changes nothing."""
     label = f"Grouped {sum(len(group.ids) for group in plan.proposal.groups)} photos"
     asked = Asked(kind="regroup" if user else "group", label=label, user=user, remember=False)
-    free = still_there(batch)
+    free = facts.still_there(batch)
     row = history.perform(
         batch, asked, Scope(everything=True), lambda board: regrouped(board, plan, free)
     )
@@ -76,6 +79,7 @@ def apply(batch: Batch, plan: Plan, user: User | None = None) -> Edit | None:
         defaults={
             "tenant_id": batch.tenant_id,
             "strictness": plan.strictness,
+            "use_order": plan.use_order,
             "model": plan.model,
             "matches": _matches(plan.proposal),
             "grouped_at": now(),
@@ -88,7 +92,7 @@ def previewed(batch: Batch, plan: Plan) -> Preview:
     """What applying the plan to the batch would do."""
     with transaction.atomic():
         board = storing.load_all(batch).board
-    return preview(board, plan, still_there(batch))
+    return preview(board, plan, facts.still_there(batch))
 
 
 def preview(board: Board, plan: Plan, there: frozenset[UUID]) -> Preview:
@@ -123,32 +127,6 @@ def regrouped(board: Board, plan: Plan, there: frozenset[UUID]) -> Board:
     return replace(board, cards={**kept, **made}, aside=board.aside | tags)
 
 
-def links(batch: Batch) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """Pairs that a person joined and pairs that a person parted; the latest word counts."""
-    standing = Link.objects.standing().filter(a__batch=batch, b__batch=batch)
-    verdicts = {(a, b): verdict for a, b, verdict in standing.values_list("a", "b", "verdict")}
-    must = [(str(a), str(b)) for (a, b), said in verdicts.items() if said == Link.Verdict.MUST]
-    cannot = [(str(a), str(b)) for (a, b), said in verdicts.items() if said != Link.Verdict.MUST]
-    return must, cannot
-
-
-def _facts(batch: Batch, photos: Sequence[Photo]) -> list[clustering.PhotoFacts]:
-    found = Embedding.objects.filter(photo__batch=batch, model=settings.EMBEDDING_MODEL)
-    vectors = dict(found.values_list("photo", "vector"))
-    return [
-        clustering.PhotoFacts(
-            id=str(photo.pk),
-            vector=vectors[photo.pk],
-            model=settings.EMBEDDING_MODEL,
-            index=photo.index,
-            sequence=photo.filename,
-            taken_at=photo.taken_at,
-        )
-        for photo in photos
-        if photo.pk in vectors
-    ]
-
-
 def _options(batch: Batch, strictness: float, use_order: bool) -> clustering.ClusterOptions:  # noqa: FBT001
     tenant = batch.tenant.options
     return clustering.ClusterOptions(
@@ -161,21 +139,10 @@ def _options(batch: Batch, strictness: float, use_order: bool) -> clustering.Clu
     )
 
 
-def _decided(batch: Batch) -> set[UUID]:
-    by_hand = Group.objects.filter(batch=batch).by_hand()
-    places = GroupPhoto.objects.filter(photo__batch=batch)
-    aside = places.filter(group=None).values_list("photo", flat=True)
-    return {*aside, *places.filter(group__in=by_hand).values_list("photo", flat=True)}
-
-
 def _places(photos: Sequence[Photo]) -> dict[UUID, int]:
     moments = [Moment(photo.index, photo.filename, photo.taken_at) for photo in photos]
     sequence = shooting_order(moments).sequence
     return {photos[at].pk: place for place, at in enumerate(sequence)}
-
-
-def still_there(batch: Batch) -> frozenset[UUID]:
-    return frozenset(batch.photos.live().values_list("pk", flat=True))
 
 
 def _card(
@@ -206,7 +173,15 @@ def _why(group: clustering.ProposedGroup, plan: Plan) -> dict[str, Any]:
         "strongest": _pair_json(group.strongest),
         "gap": group.max_time_gap,
         "model": plan.model,
-    }
+    } | _told_by_card(group, plan)
+
+
+def _told_by_card(group: clustering.ProposedGroup, plan: Plan) -> dict[str, str]:
+    """What else the card says that stands before the group: its SKU and place, if it names them."""
+    first = min(plan.places.get(UUID(id_), 0) for id_ in group.ids)
+    before = [card for card in plan.cards if plan.places.get(card, 0) < first]
+    card = plan.cards[max(before, key=lambda at: plan.places[at])] if before else {}
+    return {name: card[name] for name in ("sku", "location") if card.get(name)}
 
 
 def _pair_json(found: clustering.Pair | None) -> list[Any] | None:

@@ -1,5 +1,6 @@
 """What the groups API takes and gives: shapes only. An unknown field is answered with 422."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -120,15 +121,69 @@ class Started(Schema):
 
 
 class Undo(Body):
-    """The edit to take back; without it, the caller's last one."""
+    """The edit to take back, or with `to` all after that one; with neither the caller's last."""
 
     seq: int | None = None
+    to: int | None = Field(None, ge=0)
+
+
+class Checkpoint(Body):
+    """A name for the state of now; going back to it is undo with its `seq` as `to`."""
+
+    name: str = Field(min_length=1, max_length=80)
+
+
+class MatchOut(Schema):
+    """Two groups that may be one item, with the chance 0..1 that they are."""
+
+    groups: list[str]
+    score: float
+
+
+class Judgement(Body):
+    """Two groups: `same` merges them into the first, else they are kept apart for good."""
+
+    groups: list[GroupId] = Field(min_length=2, max_length=2)
+    same: bool
+
+
+class SeenOut(Schema):
+    """An item of before that a group may be: its standing in words, the chance 0..1."""
+
+    group_id: str
+    product_id: UUID
+    title: str
+    state: str
+    standing: str
+    score: float
+
+
+class Encountered(Body):
+    """`attach` the group's photos to the item, `relist` the item as this group, or keep `apart`."""
+
+    product_id: UUID
+    verdict: Literal["attach", "relist", "apart"]
+    version: int | None = None
+
+
+class TuningOut(Schema):
+    """What staff's decisions taught: `before` and `after` are precision, recall and F1 of pairs."""
+
+    id: UUID
+    model: str
+    state: str = Field(description="proposed, applied, declined or replaced")
+    floor: float
+    pairs: int
+    before: dict[str, float]
+    after: dict[str, float]
+    created_at: datetime
 
 
 class Regroup(Body):
     """`strictness` 0 joins freely, 1 only the surest. With `dry_run` nothing is changed."""
 
     strictness: float = Field(0.5, ge=0, le=1)
+    use_order: bool | None = Field(None, description="Let the shooting order count; as before")
     dry_run: bool = False
 
 

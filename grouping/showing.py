@@ -93,6 +93,7 @@ class Bar:
     version: int
     saved_at: datetime | None
     matches: int
+    seen: int
 
     def count(self, name: str) -> int:
         return int(getattr(self, {"all": "total"}.get(name, name)))
@@ -181,6 +182,7 @@ def bar(batch: Batch, user: User, made: Edit | None = None) -> Bar:
         version=review.version,
         saved_at=review.changed_at,
         matches=len(review.matches),
+        seen=len(review.seen),
     )
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from grouping import editing, live, views
+from grouping import editing, lessons_page, live, views
 
 STATES = {"accept": "accepted", "reopen": "open", "reject": "rejected"}
 
@@ -14,6 +14,9 @@ urlpatterns = [
     path("b/<uuid:pk>/sure/", views.sure, name="review-sure"),
     path("b/<uuid:pk>/targets/", views.targets, name="review-targets"),
     path("b/<uuid:pk>/pairs/", views.pairs, name="review-pairs"),
+    path("b/<uuid:pk>/seen/", views.seen, name="review-seen"),
+    path("settings/grouping/", lessons_page.lessons, name="grouping-lessons"),
+    path("settings/grouping/<uuid:pk>/", lessons_page.decide, name="grouping-lesson"),
     path("b/<uuid:pk>/regroup/preview/", views.regrouping_preview, name="review-strictness"),
     path("g/<uuid:pk>/", views.group, name="group"),
     path("g/<uuid:pk>/why/", views.inspect, name="group-why"),
@@ -28,6 +31,7 @@ urlpatterns = [
     path("g/<uuid:pk>/rename/", editing.rename, name="group-rename"),
     path("g/<uuid:pk>/split/", editing.split, name="group-split"),
     path("g/<uuid:pk>/cut/", editing.cut, name="group-cut"),
+    path("g/<uuid:pk>/encounter/", editing.encounter, name="group-encounter"),
     path("g/<uuid:pk>/cover/", editing.cover, name="group-cover"),
     *[
         path(f"b/<uuid:pk>/{word}/", editing.decide_many, {"state": state}, name=f"review-{word}")

@@ -8,9 +8,9 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from carousel.web import Request, member, page
-from grouping import names, reasons, regrouping, showing
+from grouping import allowed, names, reasons, regrouping, seeing, showing
 from grouping.answering import batch_of
-from grouping.forms import Sent, share
+from grouping.forms import Sent, number, share
 from grouping.models import Group
 from imaging.models import Batch
 
@@ -127,10 +127,27 @@ def regrouping_preview(request: Request, pk: UUID) -> HttpResponse:
 def pairs(request: Request, pk: UUID) -> HttpResponse:
     """Two groups side by side that may be one item: yes, no, or the next."""
     batch = batch_of(request, pk)
-    skip = int(request.GET.get("skip", "0") or 0)
+    skip = number(request.GET.get("skip")) or 0
     found = reasons.next_match(batch, skip)
     context = {"batch": batch, "match": found, "skip": skip + 1, "step": "review"}
     return render(request, "grouping/pairs.html", context)
+
+
+@member
+@require_GET
+def seen(request: Request, pk: UUID) -> HttpResponse:
+    """A group beside the item of before that it looks like: attach, list again or keep apart."""
+    batch = batch_of(request, pk)
+    skip = number(request.GET.get("skip")) or 0
+    found = seeing.of_batch(batch)
+    context = {
+        "batch": batch,
+        "seen": found[skip % len(found)] if found else None,
+        "number": len(found),
+        "skip": skip + 1,
+        "step": "review",
+    }
+    return render(request, "grouping/seen.html", context)
 
 
 def _page_context(request: Request, batch: Batch) -> dict[str, Any]:
@@ -139,6 +156,7 @@ def _page_context(request: Request, batch: Batch) -> dict[str, Any]:
         "tray": showing.tray(batch),
         "jobs_open": batch.jobs.open().filter(kind__in=["photo", "group"]).exists(),
         "has_photos": batch.photos.live().exists(),
+        "advanced": allowed.may_advanced(request.tenant, request.membership.role),
     }
 
 
@@ -154,4 +172,5 @@ def _inspected(batch: Batch, found: Group, focused: str = "") -> dict[str, Any]:
         "names": names.suggested(found),
         "why": reasons.why(found),
         "matches": reasons.matches_of(batch, found),
+        "seen": seeing.of_group(found),
     }

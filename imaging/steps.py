@@ -17,6 +17,7 @@ from imaging.jobs.models import Step
 from imaging.pixels import cutout as cutting
 from imaging.pixels import derive, descriptor, guard
 from imaging.pixels.errors import Rejected
+from imaging.pixels.tags import read_tag
 from imaging.studio import treating
 from imaging.timing import Timings
 from imaging.uploads import photos
@@ -26,7 +27,7 @@ CUTOUT_QUALITY = 85
 
 
 def inspect(step: Step) -> None:
-    """Header, hash, type, upright size, capture time, and three thumbnails without metadata."""
+    """Header, hash, type, size, capture time, a consignor's card, thumbnails without metadata."""
     photo = photos.photo_of(step)
     timings = Timings()
     try:
@@ -38,10 +39,12 @@ def inspect(step: Step) -> None:
     except (Rejected, Changed) as error:
         photos.reject(photo, str(error))
         raise GiveUp(str(error)) from error
+    with timings.named("card"):
+        card = read_tag(image)
     with timings.named("thumbnails"):
         for side, picture in derive.thumbnails(image).items():
             photo.keep(str(side), picture)
-    photos.inspected(photo, seen)
+    photos.inspected(photo, seen, card)
     step.result = timings.result() | {"width": seen.width, "height": seen.height}
 
 

@@ -40,7 +40,7 @@ def test_each_step_says_how_long_its_parts_took():
     run(photo)
 
     steps = {step.kind: step for step in Step.objects.filter(kind__in=PHOTO_STEPS)}
-    assert set(steps["inspect"].result["ms"]) == {"read", "open", "thumbnails"}
+    assert set(steps["inspect"].result["ms"]) == {"read", "open", "card", "thumbnails"}
     assert set(steps["cutout"].result["ms"]) == {"open", "model", "store"}
     assert all(step.duration_ms is not None for step in steps.values())
     assert steps["embed"].model

@@ -122,6 +122,34 @@ def show(product: Product, pictures: Sequence[Picture]) -> None:
     ProductImage.objects.bulk_create(_images(product, pictures, chosen))
 
 
+@transaction.atomic
+def exchange(
+    product: Product, gone: Sequence[UUID], new: Sequence[Picture], user: User | None = None
+) -> None:
+    """Take some pictures off an item and put others at its end; the storefront hears of it."""
+    row = Product.objects.select_for_update().get(pk=product.pk)
+    if row.state in (Product.State.SOLD, Product.State.DELISTED):
+        raise Refused(f"{row} is {row.state}: its pictures stay as they were.")
+    row.images.filter(photo_id__in=gone).delete()
+    there = list(row.images.values_list("photo_id", "position", "is_primary"))
+    known, end = {photo for photo, _, _ in there}, max((n for _, n, _ in there), default=-1)
+    ProductImage.objects.bulk_create(
+        ProductImage(
+            tenant_id=row.tenant_id,
+            product=row,
+            photo_id=picture.photo_id,
+            position=end + 1 + n,
+            files=dict(picture.files),
+        )
+        for n, picture in enumerate(p for p in new if p.photo_id not in known)
+    )
+    if row.is_on_sale:
+        row.become(Product.State.UPDATED, pictures=row.images.count(), **_by(user))
+    else:
+        record(row.tenant, "product.pictured", subject=row.pk, **_by(user))
+    product.refresh_from_db()
+
+
 def _images(
     product: Product, pictures: Sequence[Picture], chosen: UUID | None
 ) -> list[ProductImage]:

@@ -1,5 +1,7 @@
 """A return, or a second try: the item goes up again as a new listing that knows the old one."""
 
+from uuid import UUID
+
 from django.db import transaction
 
 from carousel.errors import Refused
@@ -19,6 +21,20 @@ def relist(old: Product, user: User | None = None) -> Product:
         raise Refused(f"{row} is {row.state}. Only what was sold or delisted is listed again.")
     waiting = row.relistings.drafts().first()
     return waiting or _copy(row, user)
+
+
+@transaction.atomic
+def relist_as(old: Product, group: UUID, batch: UUID, user: User | None = None) -> Product:
+    """The same for an item that was photographed again: the draft belongs to that group of photos.
+
+    Refused when the item waits for its second sale already, as another group.
+    """
+    new = relist(old, user)
+    if new.group_id not in (None, group):
+        raise Refused(f"{old} is listed again already.")
+    Product.objects.filter(pk=new.pk).update(group_id=group, batch_id=batch)
+    new.refresh_from_db()
+    return new
 
 
 def _copy(old: Product, user: User | None) -> Product:

@@ -83,7 +83,12 @@ ROUTES: dict[str, Access] = {
         *("api:groups_reject_all", "api:groups_undo", "api:groups_redo", "api:groups_log"),
         *("api:groups_regroup", "api:groups_one", "api:groups_update", "api:groups_split"),
         *("api:groups_why", "api:groups_process"),
+        *("review-seen", "group-encounter", "api:groups_list_matches", "api:groups_judge_groups"),
+        *("api:groups_name_version", "api:groups_seen_in_batch", "api:groups_cut_group"),
+        *("api:groups_seen_like", "api:groups_encounter"),
     ),
+    **_rows(RULES, "grouping-lessons", "grouping-lesson", "api:groups_list_tunings"),
+    **_rows(RULES, "api:groups_apply_tuning", "api:groups_decline_tuning"),
     # Items and what the models say of them.
     **_rows(
         WORK,

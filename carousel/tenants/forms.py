@@ -1,6 +1,6 @@
 """What a person may send to the settings pages."""
 
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 from django import forms
 from pydantic.fields import FieldInfo
@@ -60,6 +60,9 @@ class RoleForm(forms.Form):
 
 def _field(info: FieldInfo, value: Any) -> forms.Field:
     label, hint = info.title or "", info.description or ""
+    if get_origin(info.annotation) is Literal:
+        choices = [(word, word.capitalize()) for word in get_args(info.annotation)]
+        return forms.ChoiceField(label=label, help_text=hint, choices=choices)
     if isinstance(value, bool):
         return forms.BooleanField(label=label, help_text=hint, required=False)
     if isinstance(value, tuple | dict):

@@ -50,6 +50,9 @@ class TenantOptions(BaseModel):
     possibly: float = Field(0.75, ge=0.3, le=1, title="Possibly the same from")
     use_shooting_order: bool = Field(default=True, title="Use the shooting order")
     max_photos_per_group: int = Field(24, ge=2, le=200, title="Most photos in a group")
+    advanced_from: Literal["reviewer", "manager", "admin"] = Field(
+        "reviewer", title="Who may merge, split and group again"
+    )
     price_window_days: int = Field(90, ge=7, le=730, title="Sales window in days")
     price_similarity: float = Field(0.70, ge=0, le=1, title="Comparable above similarity")
     price_comparables: int = Field(20, ge=1, le=100, title="Most comparables")

@@ -1,14 +1,14 @@
 """Any ONNX image encoder as a describer of cut-outs, from a file or from an address and a sha256.
 
-The model takes one batch of RGB pictures (N, 3, side, side) or (N, side, side, 3) and answers
-vectors of 1,024 numbers. Nothing is compared here; `Encoder.name` keeps the vectors of different
-files apart.
+The model takes one batch of RGB pictures (N, 3, side, side) or (N, side, side, 3). What it answers
+is kept as 1,024 numbers: a shorter vector is filled with zeros, which changes no cosine, a longer
+one is projected. Nothing is compared here; `Encoder.name` keeps vectors of different files apart.
 """
 
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import cv2
@@ -33,11 +33,12 @@ class Unusable(ValueError):
 
 @dataclass(frozen=True)
 class Encoder:
-    """`mean` and `deviation` are of pixel values 0..255; the default maps them to -1..1."""
+    """`mean` and `deviation` are of pixel values 0..255, one number or one for each channel; the
+    default maps them to -1..1."""
 
     path: Path
-    mean: float = 127.5
-    deviation: float = 127.5
+    mean: tuple[float, ...] = (127.5,)
+    deviation: tuple[float, ...] = (127.5,)
 
     @cached_property
     def name(self) -> str:
@@ -50,11 +51,13 @@ class Encoder:
         last = given.shape[-1] == 3
         side = given.shape[1] if last else given.shape[-1]
         side = side if isinstance(side, int) else USUAL_SIDE
-        pixels = (_squared(rgba(cutout), side).astype(np.float32) - self.mean) / self.deviation
+        colours = _squared(rgba(cutout), side).astype(np.float32)
+        pixels = ((colours - self.mean) / np.asarray(self.deviation)).astype(np.float32)
         batch = (pixels if last else pixels.transpose(2, 0, 1))[None]
         answer = np.asarray(self._session.run(None, {given.name: batch})[0], np.float32).ravel()
-        if len(answer) != DIMENSIONS:
-            raise Unusable(f"{self.path.name} answers {len(answer)} numbers, not {DIMENSIONS}.")
+        if not len(answer) or not np.isfinite(answer).all():
+            raise Unusable(f"{self.path.name} does not answer a vector.")
+        answer = sized(answer)
         return np.asarray(answer / max(float(np.linalg.norm(answer)), 1e-12), np.float32)
 
     @cached_property
@@ -68,13 +71,33 @@ class Encoder:
             raise Unusable(f"{self.path.name} is not a model that can be run here.") from error
 
 
-def located(source: str, sha256: str, folder: Path, fetch: Callable[[str], bytes]) -> Encoder:
+def sized(vector: Vector) -> Vector:
+    """1,024 numbers with the same cosines; of a longer vector nearly the same, by a projection that
+    is always the same one (Johnson and Lindenstrauss)."""
+    if len(vector) <= DIMENSIONS:
+        return np.pad(vector, (0, DIMENSIONS - len(vector)))
+    return np.asarray(vector @ _projection(len(vector)), np.float32)
+
+
+@cache
+def _projection(length: int) -> npt.NDArray[np.float32]:
+    return np.random.RandomState(length).randn(length, DIMENSIONS).astype(np.float32) / 32
+
+
+def located(
+    source: str,
+    sha256: str,
+    folder: Path,
+    fetch: Callable[[str], bytes],
+    mean: tuple[float, ...] = (127.5,),
+    spread: tuple[float, ...] = (127.5,),
+) -> Encoder:
     """The encoder named by a setting: a path, or an address fetched once into `folder`.
 
     An address needs its sha256 (64 hex digits); a path may have one. Raises `Unusable`.
     """
     if "://" not in source:
-        return Encoder(_checked(Path(source), sha256))
+        return Encoder(_checked(Path(source), sha256), mean, spread)
     if not sha256:
         raise Unusable("A model that is fetched needs its sha256.")
     path = folder / f"{Path(source).stem}-{sha256[:12].lower()}.onnx"
@@ -86,7 +109,7 @@ def located(source: str, sha256: str, folder: Path, fetch: Callable[[str], bytes
         part = path.with_suffix(".part")
         part.write_bytes(content)
         part.replace(path)
-    return Encoder(_checked(path, sha256))
+    return Encoder(_checked(path, sha256), mean, spread)
 
 
 def checksum(path: Path) -> str:

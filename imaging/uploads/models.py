@@ -67,6 +67,9 @@ class Photo(TenantRow):
     cutout_is_fallback = models.BooleanField(default=False)
     faults = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     quality = models.JSONField(default=dict, blank=True)
+    tag = models.JSONField(
+        default=dict, blank=True, help_text="What a consignor's card in the photo says."
+    )
     deleted_at = models.DateTimeField(null=True)
 
     objects = PhotoQuerySet.as_manager()

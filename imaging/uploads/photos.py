@@ -1,6 +1,7 @@
 """What a photo's job means for the photo: ready, or failed with a sentence."""
 
 import io
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from carousel.errors import GiveUp
 from carousel.events.outbox import record
 from imaging.jobs.models import Job, Step
 from imaging.pixels.opening import Inspection
+from imaging.pixels.tags import Tag
 from imaging.uploads.models import Photo, merged
 
 
@@ -44,13 +46,17 @@ def reject(photo: Photo, sentence: str) -> None:
     )
 
 
-def inspected(photo: Photo, seen: Inspection) -> None:
-    """Write down what the file says about itself: type by its bytes, upright size, capture time."""
+def inspected(photo: Photo, seen: Inspection, card: Tag | None = None) -> None:
+    """Write down what the file says about itself: type by its bytes, upright size, capture time.
+
+    `card`: the consignor's card that the photo shows, if it shows one.
+    """
     Photo.objects.filter(pk=photo.pk).update(
         content_type=seen.content_type,
         width=seen.width,
         height=seen.height,
         taken_at=seen.taken_at,
+        tag=asdict(card) if card else {},
         state=Case(
             When(state=Photo.State.RECEIVED, then=Value(Photo.State.PROCESSING)), default="state"
         ),
