@@ -75,17 +75,20 @@ def in_review(batch: Batch) -> tuple[str, Calibration]:
     rows = Review.objects.filter(batch=batch).values_list("model", *tuned)
     model, slope, intercept = rows.first() or ("", None, None)
     usual = default_for(model or descriptor.MODEL)
-    if slope is None or usual.is_direct:
+    if slope is None or intercept is None or usual.is_direct:
         return usual.model, usual
     return usual.model, replace(usual, scale=Line(slope, intercept))
 
 
 def propose(tenant: Tenant, model: str) -> Tuning | None:
-    """Keep a proposal if staff's decisions say something that is not said or declined yet."""
-    lessons_ = [lesson_of(batch, model) for batch in _batches(tenant)]
-    found = proposed(
-        [each for each in lessons_ if each], calibration_of(tenant, model), tenant.options.possibly
-    )
+    """Look at what staff decided, and keep a proposal if it says something new."""
+    taught = [lesson for batch in _batches(tenant) if (lesson := lesson_of(batch, model))]
+    found = proposed(taught, calibration_of(tenant, model), tenant.options.possibly)
+    return keep(tenant, model, found)
+
+
+def keep(tenant: Tenant, model: str, found: Proposed | None) -> Tuning | None:
+    """A row for what was found, unless it is little, or was said or declined before."""
     if found is None or not found.is_worth_it or _is_old_news(tenant, model, found):
         return None
     waiting = Tuning.objects.filter(tenant=tenant, state=Tuning.State.PROPOSED).of_model(model)

@@ -46,11 +46,11 @@ SEARCH = f"""
 
 
 def of_batch(
-    batch: Batch, model: str, photos: Sequence[PhotoFacts]
+    batch: Batch, model: str, photos: Sequence[PhotoFacts], exact: int = EXACT
 ) -> Mapping[str, Mapping[str, float]] | None:
     """Photo -> neighbour -> cosine. None for a batch small enough to compare all its pairs."""
     wanted = [photo.id for photo in photos if not photo.is_tag]
-    if len(wanted) <= EXACT:
+    if len(wanted) <= exact:
         return None
     found: dict[str, dict[str, float]] = {photo: {} for photo in wanted}
     for one, other, cosine in _searched(batch, model):

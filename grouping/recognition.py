@@ -62,7 +62,7 @@ def _chances(
     for photo, column in enumerate(product):
         best[:, column] = np.maximum(best[:, column], cosines[:, photo])
     if calibration.is_direct:
-        return np.clip(best, 0, 1)
+        return np.asarray(np.clip(best, 0, 1), np.float64)
     mean, spread = _look_alikes(best, calibration.background)
     nats = calibration.contrast.at((best - mean[:, None]) / spread[:, None])
     return sigmoid(nats + np.log(COMES_BACK / products))

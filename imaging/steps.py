@@ -78,7 +78,7 @@ def embed(step: Step) -> None:
 def compare(photo: Photo, timings: Timings) -> str:
     """Keep the photo's vectors. Returns the name of the model that the chain came to."""
     with timings.named("open"):
-        look = Look(picture=photo.read("cutout"), cutout=photos.cutout_pixels(photo))
+        look = Look(picture=photo.read("cutout"), cutout=photos.described_pixels(photo))
     with timings.named("model"):
         made = chains.ask("embed", look, photo.tenant, photo.pk)
         model = descriptor.MODEL if made.locally else made.model

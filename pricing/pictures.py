@@ -51,7 +51,7 @@ def vector_of(photo: Photo) -> list[float] | None:
 
 def _describe(photo: Photo) -> Embedding | None:
     try:
-        vector = descriptor.describe(uploaded.cutout_pixels(photo))
+        vector = descriptor.describe(uploaded.described_pixels(photo))
     except GiveUp:  # the file is gone: the item is priced by its description
         return None
     made, _ = Embedding.objects.update_or_create(

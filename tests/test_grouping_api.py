@@ -7,10 +7,10 @@ import pytest
 from django.test import Client
 
 from carousel.models import ApiKey, Tenant
-from grouping.models import Edit, Group
+from grouping.models import Edit, Group, Review, Tuning
 from imaging.models import Job
 from tests.grouping_makers import make_group, photos_in
-from tests.makers import make_batch, make_tenant
+from tests.makers import make_batch, make_product, make_tenant
 
 pytestmark = pytest.mark.django_db
 
@@ -18,8 +18,8 @@ pytestmark = pytest.mark.django_db
 class Api:
     """A program with a key of a tenant."""
 
-    def __init__(self, tenant: Tenant) -> None:
-        _, token = ApiKey.issue(tenant, "Test", "reviewer")
+    def __init__(self, tenant: Tenant, role: str = "reviewer") -> None:
+        _, token = ApiKey.issue(tenant, "Test", role)
         self.headers = {"Authorization": f"Bearer {token}"}
         self.client = Client()
 
@@ -158,3 +158,76 @@ def test_another_tenant_finds_nothing():
     body = {"groups": [str(group.pk), str(uuid4())]}
     assert stranger.send("post", "/bg-remover/process-groups", body).status_code == 404
     assert not Edit.objects.exists()
+
+
+def test_possible_matches_are_listed_and_judged_for_good(api: Api):
+    batch = make_batch()
+    one, two = make_group(batch, 1), make_group(batch, 1)
+    photos = sorted(str(photo) for group in (one, two) for photo in photos_in(group))
+    Review.objects.create(tenant=batch.tenant, batch=batch, matches=[[*photos, 0.8]])
+    address = f"/batches/{batch.pk}/groups/matches"
+    [match] = api.get(address).json()
+    assert match["score"] == 0.8
+
+    api.send("post", address, {"groups": match["groups"], "same": False})
+
+    assert api.get(address).json() == []
+    assert Group.objects.count() == 2 and Edit.objects.get().kind == "apart"
+
+
+def test_a_version_is_named_and_returned_to(api: Api):
+    group = make_group(photos=2)
+    api.send("patch", f"/groups/{group.pk}", {"name": "Coat"})
+    address = f"/batches/{group.batch_id}/groups"
+    seq = api.send("post", f"{address}/checkpoint", {"name": "Before lunch"}).json()["seq"]
+    api.send("patch", f"/groups/{group.pk}", {"name": "Hat"})
+    api.send("post", f"/groups/{group.pk}/split", {})
+
+    api.send("post", f"{address}/undo", {"to": seq})
+
+    assert [row.name for row in Group.objects.all()] == ["Coat"]
+
+
+def test_an_item_of_before_is_kept_apart(api: Api):
+    group, product = make_group(), make_product(title="Coat")
+    photo = str(photos_in(group)[0])
+    seen = [[photo, str(product.pk), 0.97]]
+    Review.objects.create(tenant=group.tenant, batch=group.batch, seen=seen)
+    assert api.get(f"/groups/{group.pk}/seen").json()[0]["title"] == "Coat"
+    [found] = api.get(f"/batches/{group.batch_id}/groups/seen").json()
+    assert (found["product_id"], found["standing"]) == (str(product.pk), "in draft")
+
+    body = {"product_id": str(product.pk), "verdict": "apart"}
+    assert api.send("post", f"/groups/{group.pk}/seen", body).status_code == 200
+
+    assert api.get(f"/batches/{group.batch_id}/groups/seen").json() == []
+
+
+@pytest.mark.parametrize("role", ["reviewer", "manager"])
+def test_a_shop_says_who_may_merge_and_split(role: str):
+    tenant = make_tenant(settings={"advanced_from": "manager"})
+    api, group = Api(tenant, role), make_group(photos=3)
+
+    split = api.send("post", f"/groups/{group.pk}/split", {})
+    named = api.send("patch", f"/groups/{group.pk}", {"name": "Coat"})
+
+    assert split.status_code == (200 if role == "manager" else 403)
+    assert Group.objects.count() == (3 if role == "manager" else 1)
+    assert named.status_code == (404 if role == "manager" else 200)
+
+
+def test_a_proposal_of_the_grouping_is_declined_by_a_manager():
+    tenant = make_tenant()
+    side = {"precision": 0.9, "recall": 0.8, "f1": 0.85}
+    row = Tuning.objects.create(
+        tenant=tenant, model="m", slope=1, intercept=0, floor=0.8,
+        figures={"pairs": 90, "before": side, "after": side},
+    )  # fmt: skip
+    address = f"/grouping/tunings/{row.pk}/decline"
+    assert Api(tenant).send("post", address).status_code == 403
+    manager = Api(tenant, "manager")
+
+    assert manager.send("post", address).json()["state"] == "declined"
+
+    assert manager.send("post", f"/grouping/tunings/{row.pk}/apply").status_code == 409
+    assert [each["pairs"] for each in manager.get("/grouping/tunings").json()] == [90]

@@ -5,8 +5,13 @@ import hashlib
 import numpy as np
 import pytest
 import zxingcpp
+from django.core.exceptions import ImproperlyConfigured
 from PIL import Image, ImageDraw, ImageEnhance
 
+from carousel import inference
+from carousel.errors import GiveUp
+from imaging.inference import encoding
+from imaging.inference.answers import Look
 from imaging.pixels import descriptor, encoders, tags
 from tests.machine import SHARED_DATA
 
@@ -150,3 +155,46 @@ def test_a_file_that_is_no_model_is_refused(tmp_path):
 
     with pytest.raises(encoders.Unusable, match="not a model"):
         encoders.Encoder(tmp_path / "model.onnx").describe(shirt((1, 2, 3)))
+
+
+def test_a_shorter_vector_keeps_its_cosines_and_a_longer_one_nearly():
+    numbers = np.random.default_rng(4)
+    for length in (512, 2048):
+        a, b = numbers.normal(size=(2, length)).astype(np.float32)
+        one, other = encoders.sized(a), encoders.sized(a + b)
+
+        assert one.shape == (1024,)
+        assert cosine(one, other) == pytest.approx(
+            cosine(a, a + b), abs=1e-6 if length < 1024 else 0.1
+        )
+
+
+def cosine(a, b):
+    return float(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
+
+
+@pytest.mark.shared_data
+def test_an_encoder_of_the_settings_answers_first_and_names_its_vectors(monkeypatch, settings):
+    monkeypatch.setenv("EMBEDDING_ONNX", str(WEIGHTS))
+    settings.ENCODER = inference.encoder()
+    chain = inference.chains("", settings.ENCODER)["embed"]
+    name = chain.split(" > ")[0].removeprefix("onnx/")
+
+    made = encoding.provider(name)(Look(b"", np.asarray(shirt((180, 40, 40)))))
+
+    assert name == settings.ENCODER.name == encoders.Encoder(WEIGHTS).name
+    assert chain.endswith("> local/descriptor-1")
+    assert len(made.value.vector) == 1024
+    with pytest.raises(GiveUp):
+        encoding.provider("another-000000000000")
+
+
+@pytest.mark.parametrize("name", ["EMBEDDING_MEAN", "EMBEDDING_DEVIATION"])
+def test_nonsense_about_an_encoder_stops_the_start(monkeypatch, tmp_path, name):
+    monkeypatch.setenv("EMBEDDING_ONNX", str(tmp_path / "none.onnx"))
+    with pytest.raises(ImproperlyConfigured, match="no file"):
+        inference.encoder()
+    (tmp_path / "none.onnx").write_bytes(b"x")
+    monkeypatch.setenv(name, "1,2")
+    with pytest.raises(ImproperlyConfigured, match="three"):
+        inference.encoder()

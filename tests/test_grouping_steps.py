@@ -1,15 +1,19 @@
 """The machine's proposal: one edit, which never touches what a person decided."""
 
 from functools import partial
+from typing import Any
+from uuid import UUID
 
 import numpy as np
 import pytest
+from django.db.models import F
 
-from grouping import edits, history, regrouping
+from grouping import clustering, comparing, edits, facts, history, nearest, regrouping
+from grouping.calibration import DESCRIPTOR
 from grouping.history import Scope
-from grouping.models import Edit, Group
+from grouping.models import Edit, Group, Review
 from imaging.jobs import pipeline, runner
-from imaging.models import Batch, Photo, Step
+from imaging.models import Batch, Embedding, Photo, Step
 from tests.grouping_makers import make_asked, photos_in
 from tests.makers import make_batch, make_embedding, make_photo, make_user
 
@@ -122,3 +126,54 @@ def test_photos_laid_aside_are_not_grouped():
     group(batch)
 
     assert all(0 not in photos for photos in groups_of(batch))
+
+
+def test_a_consignors_card_cuts_the_stream_and_is_laid_aside():
+    batch = make_shoot(items=2, each=4, noise=0.0)
+    for at, name in ((0, "Jónína"), (5, "Karl")):
+        batch.photos.filter(index__gte=at).update(index=F("index") + 1)
+        make_photo(batch, index=at, filename="a", tag={"consignor": name, "sku": f"S{at}"})
+
+    group(batch)
+    group(batch)
+
+    rows = list(batch.groups.in_order())
+    assert groups_of(batch) == [[1, 2, 3, 4], [6, 7, 8, 9]]
+    assert [(row.consignor, row.why["sku"]) for row in rows] == [("Jónína", "S0"), ("Karl", "S5")]
+    aside = batch.photos.filter(place__group=None, place__isnull=False)
+    assert sorted(aside.values_list("index", flat=True)) == [0, 5]
+    assert Edit.objects.count() == 1
+
+
+def test_a_batch_is_compared_by_the_best_model_that_saw_all_of_it(settings: Any):
+    chain = "bedrock/titan > bedrock/cohere > local/descriptor-1"
+    settings.INFERENCE = settings.INFERENCE | {"embed": chain}
+    batch = make_shoot(items=2)
+    for photo in batch.photos.all():
+        make_embedding(photo, np.eye(1024)[0], model="cohere")
+    make_embedding(batch.photos.get(index=0), np.eye(1024)[0], model="titan")
+
+    assert comparing.model_of(batch) == "cohere"
+    assert group(batch).model == "cohere"
+    assert Review.objects.get().model == "cohere"
+
+
+def test_the_database_finds_the_neighbours_of_a_large_batch():
+    batch = make_shoot(items=8, each=4)
+    vectors = dict(Embedding.objects.values_list("photo", "vector"))
+    told = facts.of_batch(batch, list(batch.photos.all()), "carousel-descriptor-1")
+
+    found = nearest.of_batch(batch, "carousel-descriptor-1", told, exact=10)
+
+    assert nearest.of_batch(batch, "carousel-descriptor-1", told, exact=32) is None
+    assert found is not None and found.keys() == {fact.id for fact in told}
+    cosines = [
+        (UUID(one), UUID(other), cosine)
+        for one, near in found.items()
+        for other, cosine in near.items()
+    ]
+    for one, other, cosine in cosines[:50]:
+        exact = float(np.dot(np.asarray(vectors[one]), np.asarray(vectors[other])))
+        assert cosine == pytest.approx(exact, abs=2e-3)
+    given = clustering.propose(told, calibration=DESCRIPTOR, neighbours=found)
+    assert given.groups == clustering.propose(told, calibration=DESCRIPTOR).groups

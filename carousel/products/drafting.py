@@ -144,7 +144,8 @@ def exchange(
         for n, picture in enumerate(p for p in new if p.photo_id not in known)
     )
     if row.is_on_sale:
-        row.become(Product.State.UPDATED, pictures=row.images.count(), **_by(user))
+        told: dict[str, Any] = {"pictures": row.images.count(), **_by(user)}
+        row.become(Product.State.UPDATED, **told)
     else:
         record(row.tenant, "product.pictured", subject=row.pk, **_by(user))
     product.refresh_from_db()

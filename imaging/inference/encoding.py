@@ -35,6 +35,8 @@ def provider(name: str) -> Provider:
 def _encoder() -> Encoder:
     """Loaded on first use, in the process that uses it: a forked child must not share a session."""
     wanted = settings.ENCODER
+    if wanted is None:
+        raise Unusable("No encoder is set.")
     folder = settings.MODEL_DIR
     return located(
         wanted.source, wanted.sha256, folder, _fetched, mean=wanted.mean, spread=wanted.deviation

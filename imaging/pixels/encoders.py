@@ -75,13 +75,14 @@ def sized(vector: Vector) -> Vector:
     """1,024 numbers with the same cosines; of a longer vector nearly the same, by a projection that
     is always the same one (Johnson and Lindenstrauss)."""
     if len(vector) <= DIMENSIONS:
-        return np.pad(vector, (0, DIMENSIONS - len(vector)))
+        return np.asarray(np.pad(vector, (0, DIMENSIONS - len(vector))), np.float32)
     return np.asarray(vector @ _projection(len(vector)), np.float32)
 
 
 @cache
 def _projection(length: int) -> npt.NDArray[np.float32]:
-    return np.random.RandomState(length).randn(length, DIMENSIONS).astype(np.float32) / 32
+    drawn = np.random.RandomState(length).randn(length, DIMENSIONS)
+    return np.asarray(drawn / DIMENSIONS**0.5, np.float32)
 
 
 def located(

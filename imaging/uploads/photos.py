@@ -86,6 +86,20 @@ def photo_of(step: Step) -> Photo:
     return photo
 
 
+def described_pixels(photo: Photo) -> npt.NDArray[np.uint8]:
+    """The cut-out as RGBA with the background's colours under it, shape (height, width, 4).
+
+    The stored cut-out has none where it is transparent, and describing an item asks whether it lay
+    on an even backdrop: without them a shirt on white was half as sure to be found again.
+    """
+    pixels = cutout_pixels(photo)
+    if not photo.has("1280"):
+        return pixels
+    with Image.open(io.BytesIO(photo.read("1280"))) as image:
+        whole = image.convert("RGB").resize((pixels.shape[1], pixels.shape[0]))
+    return np.dstack([np.asarray(whole, np.uint8), pixels[..., 3]])
+
+
 def cutout_pixels(photo: Photo) -> npt.NDArray[np.uint8]:
     """The stored cut-out as RGBA, shape (height, width, 4)."""
     with Image.open(io.BytesIO(photo.read("cutout"))) as image:
