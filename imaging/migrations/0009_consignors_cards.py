@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("imaging", "0007_request_id_of_a_call"),
+        ("imaging", "0008_expiry_and_waiting"),
     ]
 
     operations = [
