@@ -19,10 +19,11 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from grouping.calibration import default_for
+from grouping.calibration import Calibration, default_for
 from grouping.clustering import ClusterOptions, PhotoFacts, propose
-from grouping.quality import Quality, quality
-from grouping.scoring import Method
+from grouping.fitting import fitted
+from grouping.quality import Bin, Quality, quality, reliability
+from grouping.scoring import Method, Stream, pair_scores
 from imaging.pixels import descriptor
 from imaging.pixels.cutout import cut_out
 from imaging.pixels.encoders import located
@@ -64,13 +65,29 @@ def command(folder: Path, arguments: Sequence[str], say: Say) -> dict[str, Any]:
     labelled = read(folder, options.labels)
     describer = _describer(options)
     vectors = described(labelled.paths, describer, options.cutout)
-    found = measured(labelled, vectors, describer.name, options.order, ClusterOptions())
+    calibration = _calibration(describer, options)
+    found = measured(labelled, vectors, calibration, options.order, ClusterOptions())
     result = asdict(found) | {"seconds": round(time.perf_counter() - started, 2)}
-    result |= {"order": options.order, "model": describer.name}
+    result |= {"order": options.order, "model": describer.name, "fitted_on": calibration.source}
     say(_line(f"{options.order}, {describer.name}", found))
+    bins = reliable(labelled, vectors, calibration, options.order)
+    result["reliability"] = [asdict(each) for each in bins]
+    say(f"Calibration: {calibration.source}. Pairs by score, and how many are one item:")
+    for each in bins:
+        share = "-" if each.share is None else f"{100 * each.share:.1f} %"
+        say(f"  {each.low:.2f} to {each.high:.2f}  {each.pairs:6} pairs  {share}")
     if options.ablate:
-        result["ablation"] = _ablated(labelled, vectors, describer, options, say)
+        result["ablation"] = _ablated(labelled, vectors, describer, calibration, options, say)
     return result
+
+
+def _calibration(describer: Describer, options: Namespace) -> Calibration:
+    """The model's own numbers, or those that another labelled folder gives it."""
+    usual = default_for(describer.name)
+    if options.fitted_on is None:
+        return usual
+    other = read(options.fitted_on, options.fitted_labels)
+    return fitted(described(other.paths, describer, options.cutout), other.items, usual)
 
 
 def read(folder: Path, labels: str = "labels.csv") -> Labelled:
@@ -97,17 +114,41 @@ def _vector(describer: Describer, cutout: str, path: Path) -> Vectors:
 
 
 def measured(
-    labelled: Labelled, vectors: Vectors, model: str, order: str, options: ClusterOptions
+    labelled: Labelled,
+    vectors: Vectors,
+    calibration: Calibration,
+    order: str,
+    options: ClusterOptions,
 ) -> Quality:
     """The quality of the proposal for photos in the order of the rows, or shuffled and timeless."""
+    places = _places(labelled, order)
+    if order == "shuffled":
+        options = replace(options, use_order=False)
+    model = calibration.model
+    photos = [PhotoFacts(str(at), vectors[at], model, index) for index, at in enumerate(places)]
+    proposal = propose(photos, calibration=calibration, options=options)
+    found = {photo: name for name, group in enumerate(proposal.groups) for photo in group.ids}
+    return quality([found[str(at)] for at in range(len(places))], labelled.items)
+
+
+def reliable(
+    labelled: Labelled, vectors: Vectors, calibration: Calibration, order: str
+) -> list[Bin]:
+    """What the scores of all pairs are worth, as they are before any pair is joined."""
+    places = _places(labelled, order)
+    photos = len(places)
+    stream = Stream(vectors[places], np.zeros(photos), np.zeros(photos, np.int64))
+    scores = pair_scores(stream, calibration, Method(use_order=order == "shot"))
+    a, b = np.triu_indices(photos, 1)
+    items = np.asarray(labelled.items)[places]
+    return reliability(np.asarray(scores[a, b], np.float64).ravel(), items[a] == items[b])
+
+
+def _places(labelled: Labelled, order: str) -> list[int]:
     places = list(range(len(labelled.items)))
     if order == "shuffled":
         random.Random(SEED).shuffle(places)
-        options = replace(options, use_order=False)
-    photos = [PhotoFacts(str(at), vectors[at], model, index) for index, at in enumerate(places)]
-    proposal = propose(photos, calibration=default_for(model), options=options)
-    found = {photo: name for name, group in enumerate(proposal.groups) for photo in group.ids}
-    return quality([found[str(at)] for at in range(len(places))], labelled.items)
+    return places
 
 
 LEFT_OUT = {
@@ -120,14 +161,19 @@ LEFT_OUT = {
 
 
 def _ablated(
-    labelled: Labelled, vectors: Vectors, describer: Describer, options: Namespace, say: Say
+    labelled: Labelled,
+    vectors: Vectors,
+    describer: Describer,
+    calibration: Calibration,
+    options: Namespace,
+    say: Say,
 ) -> dict[str, Any]:
     """The same photos with one ingredient left out at a time."""
     table = {}
     for name, without in LEFT_OUT.items():
-        table[name] = measured(labelled, vectors, describer.name, options.order, without)
+        table[name] = measured(labelled, vectors, calibration, options.order, without)
     whole = described(labelled.paths, describer, "none")
-    table["cut-out"] = measured(labelled, whole, describer.name, options.order, ClusterOptions())
+    table["cut-out"] = measured(labelled, whole, calibration, options.order, ClusterOptions())
     for name, found in table.items():
         say(_line(f"without {name}", found))
     return {name: asdict(found) for name, found in table.items()}
@@ -158,5 +204,7 @@ def _options(arguments: Sequence[str]) -> Namespace:
     parser.add_argument("--order", choices=["shot", "shuffled"], default="shot")
     parser.add_argument("--model", default=BUILT_IN, help="descriptor, or a path to an ONNX file")
     parser.add_argument("--cutout", default="u2netp", help="a model's name, or none")
+    parser.add_argument("--fitted-on", type=Path, help="another labelled folder to calibrate on")
+    parser.add_argument("--fitted-labels", default="labels.csv")
     parser.add_argument("--ablate", action="store_true", help="leave out one ingredient at a time")
     return parser.parse_args(list(arguments))

@@ -3,7 +3,10 @@
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
+import numpy as np
+import numpy.typing as npt
 from sklearn.metrics import adjusted_rand_score
 
 
@@ -40,6 +43,29 @@ def quality(proposed: Sequence[Hashable], truth: Sequence[Hashable]) -> Quality:
         ari=float(adjusted_rand_score(list(map(str, truth)), list(map(str, proposed)))),
         edits_per_100=100 * edits(proposed, truth) / max(len(truth), 1),
     )
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Pairs scored from `low` up to below `high`: how many, and which share truly is one item."""
+
+    low: float
+    high: float
+    pairs: int
+    share: float | None
+
+
+EDGES = (0.05, 0.25, 0.5, 0.75, 0.85, 0.92, 1.0)
+
+
+def reliability(scores: npt.NDArray[np.float64], same: npt.NDArray[np.bool_]) -> list[Bin]:
+    """Whether scores 0..1 (N,) mean what they say of the truth (N,), in the bands staff see."""
+    bins = []
+    for low, high in pairwise(EDGES):
+        inside = (scores >= low) & ((scores < high) | (high == EDGES[-1]))
+        share = float(same[inside].mean()) if inside.any() else None
+        bins.append(Bin(low, high, int(inside.sum()), share))
+    return bins
 
 
 def edits(proposed: Sequence[Hashable], truth: Sequence[Hashable]) -> int:

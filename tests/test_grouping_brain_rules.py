@@ -1,6 +1,7 @@
 """The parts: bands, calibration, shooting order, runs, and the figures of an evaluation."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -9,10 +10,11 @@ from django.core.management import CommandError, call_command
 from PIL import Image
 from sklearn.metrics import pairwise
 
-from grouping import runs, similarity
+from grouping import fitting, runs, similarity
 from grouping.calibration import DESCRIPTOR, TITAN, default_for, refitted
+from grouping.clustering import PhotoFacts, propose
 from grouping.order import Moment, natural, shooting_order
-from grouping.quality import edits, quality
+from grouping.quality import edits, quality, reliability
 from grouping.similarity import Band
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
@@ -198,3 +200,31 @@ def test_a_folder_without_the_columns_is_refused_with_a_sentence(tmp_path):
 
     with pytest.raises(CommandError, match="image and item_id"):
         call_command("evaluate", "grouping", str(tmp_path))
+
+
+def test_reliability_counts_the_pairs_of_each_band():
+    scores, same = np.array([0.93, 1.0, 0.92, 0.8, 0.01]), np.array([True, True, False, True, True])
+
+    found = {each.low: (each.pairs, each.share) for each in reliability(scores, same)}
+
+    assert found[0.92] == (3, pytest.approx(2 / 3)) and found[0.75] == (1, 1.0)
+    assert found[0.05] == (0, None)
+
+
+def test_a_calibration_is_fitted_to_labelled_photos_and_holds_for_others():
+    first, second = drawn(1), drawn(2)
+    found = fitting.fitted(*first, DESCRIPTOR)
+    vectors, items = second
+    photos = [PhotoFacts(str(n), row, "m", n) for n, row in enumerate(vectors)]
+
+    proposal = propose(photos, calibration=replace(found, model="m"))
+
+    place = {photo: n for n, group in enumerate(proposal.groups) for photo in group.ids}
+    assert quality([place[str(n)] for n in range(len(items))], items).f1 > 0.95
+
+
+def drawn(seed):
+    """Vectors of forty items with four photos each, in shooting order."""
+    numbers = np.random.default_rng(seed)
+    centres = np.repeat(numbers.normal(size=(40, 64)), 4, axis=0)
+    return centres + 0.5 * numbers.normal(size=centres.shape), [n // 4 for n in range(160)]
