@@ -12,6 +12,7 @@ from tests.servers import Quiet
 
 pytestmark = pytest.mark.e2e
 SEED = "from tests.review_seed import *; print('batch', crowd(items=300, photos=1000).pk)"
+MANY = SEED.replace("items=300, photos=1000", "items=5000, photos=5000")
 WATCH = """
     window.seen = {paint: 0, shift: 0, slow: []};
     new PerformanceObserver(list => { seen.paint = list.getEntries().at(-1).startTime; })
@@ -71,3 +72,20 @@ def test_keys_answer_at_once_among_a_thousand_photos(page: Page, quiet: Quiet, c
     slow = sorted(page.evaluate("seen.slow")) or [0]
     assert slow[int(len(slow) * 0.75)] <= 100
     assert slow[-1] <= 250
+
+
+@pytest.mark.slow
+def test_five_thousand_groups_show_in_a_second_and_take_no_more_memory(
+    page: Page, running: Running, crowd: str
+):
+    found = re.search(r"batch (\S+)", running.command("shell", "-c", MANY))
+    assert found
+    opened(page, crowd)
+    few = page.evaluate("performance.memory.usedJSHeapSize")
+
+    seen = opened(page, found[1])
+
+    paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    assert 0 < paint < 1000 and seen["shift"] <= 0.01
+    assert page.locator("#groups > .group").count() <= 108
+    assert page.evaluate("performance.memory.usedJSHeapSize") < few * 1.5
