@@ -349,9 +349,10 @@ TestEditing.settings = settings(max_examples=40, stateful_step_count=25, deadlin
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_long_runs_of_edits_come_back_too():
     from hypothesis.stateful import run_state_machine_as_test
 
     run_state_machine_as_test(
-        Editing, settings=settings(max_examples=100, stateful_step_count=200, deadline=None)
+        Editing, settings=settings(max_examples=2000, stateful_step_count=50, deadline=None)
     )
