@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("carousel", "0005_operating"),
         ("grouping", "0002_presence"),
-        ("imaging", "0009_consignors_cards"),
+        ("imaging", "0010_consignors_cards"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("imaging", "0008_expiry_and_waiting"),
+        ("imaging", "0009_candidates_may_be_unasked"),
     ]
 
     operations = [
