@@ -7,6 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.models import Count
 from django.test.utils import CaptureQueriesContext
 from PIL import Image
 
@@ -113,6 +114,21 @@ def test_a_stage_that_is_delivered_again_asks_nobody_again(read):
     assert read == ["rapidocr-1"]
     assert ModelCall.objects.count() == 2
     assert shelf.spines.count() == 3
+
+
+def test_a_stopped_stage_backs_up_its_own_queue_only(read):
+    tenant = make_tenant()
+    for number in range(5):
+        shelving.receive(tenant, None, [make_jpeg(number)], f"{number}.jpg")
+
+    while step := Step.objects.due().exclude(kind="candidates").first():
+        runner.run(step.pk)
+
+    stood = Step.objects.values_list("kind", "state").annotate(n=Count("pk")).order_by("kind")
+    assert list(stood) == [("candidates", "waiting", 5), ("read_text", "done", 5)]
+    assert len(read) == 5
+    runner.drain()
+    assert Shelf.objects.filter(state=Shelf.State.READY).count() == 5
 
 
 def test_a_shelf_without_books_is_not_asked_about_again(monkeypatch):

@@ -15,6 +15,7 @@ from carousel.models import User
 from carousel.rows import TenantRow
 from imaging.bookshelf import isbn
 from imaging.bookshelf.reading import Reading
+from imaging.inference.models import ModelCall
 
 EDITABLE = ("title", "author", "isbn")
 
@@ -76,6 +77,13 @@ class Shelf(TenantRow):
         Shelf.objects.filter(pk=self.pk).update(**stage, version=F("version") + 1)
         for name, value in stage.items():
             setattr(self, name, value)
+
+    @property
+    def cost(self) -> str:
+        """US dollars that its models have cost so far; "" when all of it was done here."""
+        calls = ModelCall.objects.filter(tenant_id=self.tenant_id, subject_id=self.pk)
+        total = calls.aggregate(sum=models.Sum("cost_micro_usd"))["sum"]
+        return f"{total / 1e6:.4f}" if total else ""
 
     def as_reading(self) -> Reading:
         return Reading.from_json(self.reading)

@@ -25,6 +25,7 @@ PRICES = {
     "mistral.mistral-small": Price(1000, 3000),
     "amazon.titan-text-express": Price(200, 600),
     "amazon.nova-lite": Price(60, 240),
+    "detect": Price(0, 0, 1500),  # Textract's DetectDocumentText, by the page.
 }
 
 
