@@ -188,6 +188,7 @@ SCHEDULE: dict[str, Timing] = {
     "legacy-sales": Timing("pricing.legacy.run", at="02:00"),
     "grouping-lessons": Timing("grouping.learning.weekly", at="03:20"),
     "prices": Timing("pricing.nightly.run", at="02:40"),
+    "imports": Timing("pricing.handed_in.run", every=30),
 }
 """Name -> what runs, and when. The function takes nothing and may return a sentence."""
 

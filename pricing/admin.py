@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -16,7 +17,7 @@ from carousel import storage
 from carousel.data_fixes import Fixes, Log
 from carousel.models import Membership, Tenant
 from carousel.products.money import shown
-from pricing import importing, reading
+from pricing import handed_in, importing, reading
 from pricing.lake import admin as lake
 from pricing.models import RETENTION, Comparable, Decision, Import, Lesson, Quote, Sale, Strike
 from pricing.validation import admin as validation
@@ -168,7 +169,79 @@ class Lessons(Log[Lesson]):
     list_filter = ("is_current", "tenant")
 
 
+class HandIn(forms.ModelForm):  # type: ignore[type-arg]
+    """A file of sales. Looking first changes nothing and shows every row that is wrong."""
+
+    tenant = forms.ModelChoiceField(Tenant.objects.all(), label="Whose sales")
+    file = forms.FileField(help_text="CSV or Parquet, with the columns of import_sales.")
+    only_look = forms.BooleanField(
+        required=False, initial=True, help_text="Say what would happen; bring nothing in yet."
+    )
+
+    class Meta:
+        model = Import
+        fields = ("tenant",)
+
+    def clean(self) -> dict[str, Any]:
+        kept: dict[str, Any] = super().clean() or {}
+        tenant, file = kept.get("tenant"), kept.get("file")
+        if tenant is None or file is None:
+            return kept
+        try:
+            tally = handed_in.look(tenant, file.name, file)
+        except reading.Unreadable as error:
+            raise ValidationError(str(error)) from error
+        if kept["only_look"]:
+            raise ValidationError([_told(tally), *_wrong(tally)])
+        return kept
+
+
+def _told(tally: importing.Tally) -> str:
+    return (
+        f"{tally.rows} rows: {tally.added} would be added, {tally.known} are known already,"
+        f" {tally.refused} would be refused. Take the tick away to bring them in."
+    )
+
+
+def _wrong(tally: importing.Tally) -> list[str]:
+    return [f"row {error['row']}: {error['why']}" for error in tally.errors]
+
+
 @admin.register(Import)
 class Imports(Log[Import]):
+    """What was imported, how far it is, and where a new file is handed in."""
+
     list_display = ("source", "name", "state", "rows", "added", "known", "refused", "created_at")
     list_filter = ("source", "state", "tenant")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super(Log, self).has_add_permission(request)
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: Any = None,
+        change: bool = False,  # noqa: FBT001, FBT002
+        **kwargs: Any,
+    ) -> Any:
+        if obj is not None:
+            return super().get_form(request, obj, change, **kwargs)
+        mine = _tenant(request)
+        shops = Tenant.objects.all()
+        if not getattr(request.user, "is_superuser", False):
+            shops = shops.filter(pk=mine.pk) if mine else shops.none()
+        field = forms.ModelChoiceField(shops, label="Whose sales", initial=mine)
+        return type("HandInHere", (HandIn,), {"tenant": field})
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return super().get_fields(request, obj) if obj else ("tenant", "file", "only_look")
+
+    def save_form(self, request: HttpRequest, form: Any, change: Any) -> Any:
+        kept = form.cleaned_data
+        return handed_in.keep(kept["tenant"], kept["file"].name, kept["file"])
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
+        """`handed_in.keep` has written the row; the clock does the rest."""
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: Any) -> None:
+        """A file has nothing beside it."""

@@ -320,6 +320,7 @@ class Import(TenantRow):
         max_length=300, help_text="The file's hash, or the day of a nightly run."
     )
     state = models.CharField(max_length=10, choices=State, default=State.RUNNING)
+    file_key = models.CharField(max_length=300, blank=True, help_text="Handed in, in storage.")
     cursor = models.CharField(max_length=100, blank=True, help_text="Everything before it is in.")
     total = models.PositiveIntegerField(default=0, help_text="0 = unknown beforehand.")
     rows = models.PositiveIntegerField(default=0)

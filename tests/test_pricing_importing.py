@@ -17,8 +17,9 @@ from django.utils.timezone import now
 from PIL import Image
 from pyarrow import parquet
 
-from carousel.models import User
-from pricing import cells, importing, legacy
+from carousel import storage
+from carousel.models import Tenant, User
+from pricing import cells, handed_in, importing, legacy
 from pricing.importing import Plan
 from pricing.models import Import, Sale
 from tests.makers import make_tenant, make_user
@@ -267,6 +268,43 @@ def test_the_admin_shows_each_wrong_row_before_anything_is_written(client):
     assert page.status_code == 200
     assert "is not a price" in page.content.decode()
     assert Sale.objects.count() == 0
+
+
+def hand_in(client, text: str, **more: str):
+    user = make_user()
+    User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
+    client.force_login(User.objects.get(pk=user.pk))
+    file = SimpleUploadedFile("sales.csv", text.encode(), "text/csv")
+    tenant = str(Tenant.objects.get(slug="acme").pk)
+    return client.post("/admin/pricing/import/add/", {"tenant": tenant, "file": file} | more)
+
+
+def test_a_file_handed_in_is_only_looked_at_while_the_tick_is_there(client):
+    make_tenant()
+    text = f"sale_id,sold_at,price,category\ns1,{RECENT},4500,Hats\ns2,{RECENT},free,Hats\n"
+
+    page = hand_in(client, text, only_look="on").content.decode()
+
+    assert "2 rows: 1 would be added, 0 are known already, 1 would be refused." in page
+    assert "row 2: “free” is not a price." in page
+    assert (Sale.objects.count(), Import.objects.count()) == (0, 0)
+
+
+def test_a_file_handed_in_is_brought_in_by_the_clock_and_goes_on_after_a_stop(client, monkeypatch):
+    make_tenant()
+    rows = "".join(f"s{n},{RECENT},4500,Hats\n" for n in range(60))
+    answer = hand_in(client, f"sale_id,sold_at,price,category\n{rows}")
+    monkeypatch.setattr(handed_in, "AT_ONCE", 0.01)
+
+    states = []
+    for _ in range(4):
+        handed_in.run()
+        states.append(Import.objects.values_list("state", "rows").get())
+
+    assert answer.status_code == 302
+    assert states == [("running", 25), ("running", 50), ("running", 60), ("done", 60)]
+    assert Sale.objects.count() == 60
+    assert not list(storage.listed("imports/"))
 
 
 # The old database: a table beside ours stands in for it, reached by a connection of its own.
