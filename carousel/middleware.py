@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 Answer = Callable[[HttpRequest], HttpResponse]
 
 PERMISSIONS = "camera=(self), geolocation=(), microphone=(), payment=(), usb=(), interest-cohort=()"
+STYLES_IN_PLACE = {"style-src": "'unsafe-inline'"}
+"""Django's admin and import-export set a few styles on their elements; scripts never."""
 CORS_METHODS = "GET, HEAD, OPTIONS"
 
 
@@ -90,7 +92,10 @@ class AdminWallMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if request.path.startswith("/admin/"):
+            response._csp_update = STYLES_IN_PLACE  # type: ignore[attr-defined]
+        return response
 
     def process_view(self, request: HttpRequest, *_: object) -> None:
         """Once the route is known, for the matrix of roles goes by it."""

@@ -4,15 +4,19 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.http import HttpRequest
-from django.utils.html import format_html
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from carousel import storage
 from carousel.data_fixes import Fixes, Log
+from carousel.errors import Refused
 from imaging.analysis.models import Analysis, Attribute, Defect, Exemplar
 from imaging.bookshelf.models import BookAnswer, CatalogueBook, CatalogueTerm, Shelf, Spine
 from imaging.inference.models import ModelCall
 from imaging.jobs import control
 from imaging.jobs.models import Batch, Job, Step
+from imaging.uploads import control as working
 from imaging.uploads.models import Embedding, Photo
 from imaging.uploads.receipt import Line, Receipt
 
@@ -50,23 +54,52 @@ class Photos(Fixes[Photo]):
     def thumbnail(self, photo: Photo) -> SafeString:
         if not photo.has("160"):
             return SafeString("")
-        address = f"/photos/{photo.pk}/160"
+        address = storage.url_for(photo.files["160"]["key"])  # whichever shop one works for
         return format_html('<img src="{}" width="48" height="48" loading="lazy" alt="">', address)
 
 
 @admin.register(Job)
 class Jobs(Log[Job]):
-    list_display = ("created_at", "kind", "state", "subject_id", "batch", "tenant", "error")
+    list_display = (
+        "created_at", "kind", "state", "subject_id", "batch", "tenant", "error", "in_the_app",
+    )  # fmt: skip
     list_filter = ("kind", "state", "tenant")
     list_select_related = ("batch", "tenant")
     search_fields = ("=subject_id", "=request_id", "=id")
     ordering = ("-created_at",)
-    actions = ("retry",)
+    actions = ("retry", "cancel")
+
+    @admin.display(description="view in app")
+    def in_the_app(self, job: Job) -> SafeString:
+        if job.batch_id is None:
+            return SafeString("–")
+        return format_html('<a href="{}">Progress</a>', reverse("progress", args=[job.batch_id]))
 
     @admin.action(description="Try the failed ones again", permissions=["view"])
     def retry(self, request: HttpRequest, jobs: Any) -> None:
         again = sum(control.retry(job) for job in jobs)
-        messages.success(request, f"{again} of {len(jobs)} will be tried again.")
+        messages.success(request, _with_links(f"{again} of {len(jobs)} run again.", jobs))
+
+    @admin.action(description="Stop the open ones", permissions=["view"])
+    def cancel(self, request: HttpRequest, jobs: Any) -> None:
+        stopped = sum(_stopped(job) for job in jobs)
+        messages.success(request, _with_links(f"{stopped} of {len(jobs)} stopped.", jobs))
+
+
+def _stopped(job: Job) -> bool:
+    try:
+        working.cancel(job)
+    except Refused:
+        return False
+    return True
+
+
+def _with_links(said: str, jobs: Any) -> SafeString:
+    """What was done, and where its progress is seen."""
+    batches = {job.batch for job in jobs if job.batch}
+    rows = [(reverse("progress", args=[batch.pk]), batch.name) for batch in batches]
+    links = format_html_join(", ", '<a href="{}">{}</a>', rows[:10])
+    return format_html("{} {}", said, links)
 
 
 @admin.register(Step)

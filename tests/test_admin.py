@@ -7,6 +7,7 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils.timezone import now
 
+from carousel import storage
 from carousel.models import RefreshToken
 from tests.makers import make_batch, make_photo, make_step, make_tenant, make_user
 
@@ -65,6 +66,37 @@ def test_a_deactivated_person_is_out_of_everything(client, root):
     person.refresh_from_db()
     assert person.is_active is False
     assert RefreshToken.objects.get().revoked_at is not None
+
+
+@pytest.mark.django_db
+def test_an_open_job_is_stopped_from_its_page_and_its_progress_is_a_link_away(client, root):
+    step = make_step("cutout")
+
+    page = client.post(
+        "/admin/imaging/job/",
+        {"action": "cancel", "_selected_action": [str(step.job_id)]},
+        follow=True,
+    ).content.decode()
+
+    step.refresh_from_db()
+    assert (step.state, step.job.state) == ("dead", "failed")
+    assert f'<a href="/b/{step.job.batch_id}/progress/">Estate</a>' in page
+
+
+@pytest.mark.django_db
+def test_pictures_are_seen_by_whoever_repairs_and_scripts_stay_locked_out(client, root):
+    photo = make_photo(files={"160": {"key": "photos/a.webp", "sha256": "0", "size": 1}})
+
+    answer = client.get("/admin/imaging/photo/")
+
+    assert f'<img src="{storage.url_for("photos/a.webp")}"'.split("/files/")[0] in (
+        answer.content.decode()
+    )
+    policy = answer["Content-Security-Policy"]
+    assert "style-src 'self' 'unsafe-inline'" in policy
+    assert "script-src 'self';" in policy
+    assert "unsafe" not in client.get("/products/")["Content-Security-Policy"]
+    assert photo.pk
 
 
 @pytest.mark.django_db

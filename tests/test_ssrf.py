@@ -12,6 +12,7 @@ from carousel import fetching
 from carousel.errors import GiveUp, Refused
 from carousel.models import ApiKey, Membership, Tenant
 from carousel.tenants import limits
+from imaging.models import Job
 from pricing import importing, pictures
 from tests import machine
 from tests.makers import make_tenant
@@ -94,14 +95,17 @@ def test_every_trick_is_refused_through_the_api(client):
     client.defaults["HTTP_AUTHORIZATION"] = f"Bearer {token}"
     limits._limiter()  # its socket is Redis', opened before we listen
 
-    def ask(url: str) -> int:
-        body = {"category": "Home", "images": [url]}
-        return client.post("/api/v1/pricing/calculate", body, "application/json").status_code
+    def post(where: str, body: dict[str, object]) -> int:
+        return client.post(f"/api/v1/{where}", body, "application/json").status_code
 
     with nothing_leaves():
-        answers = {url: ask(url) for url in URLS}
+        priced = [post("pricing/calculate", {"category": "Home", "images": [url]}) for url in URLS]
+        processed = [post("bg-remover/process", {"url": url}) for url in URLS]
+        started = post("jobs", {"urls": URLS[:100]})
 
-    assert set(answers.values()) <= {409, 422}, answers
+    assert set(priced) | set(processed) <= {409, 422}
+    assert started == 202  # each address is named with why it is refused
+    assert Job.objects.count() == 0
 
 
 def test_the_ear_hears():

@@ -4,8 +4,10 @@ from datetime import datetime
 from typing import Any, Literal, cast
 from uuid import UUID
 
-from django.http import Http404, HttpRequest
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from ninja import Router, Schema, Status
 from pydantic import Field
 
@@ -161,7 +163,8 @@ def retry_all(request: HttpRequest, batch_id: UUID) -> Any:
 
 
 @remover.post("/process", response={202: ProcessOut}, summary="Remove one picture's background")
-def process(request: HttpRequest, body: ProcessIn) -> Any:
+@transaction.atomic
+def process(request: HttpRequest, response: HttpResponse, body: ProcessIn) -> Any:
     """Fetches the picture and works on it; ask its status by the job. A file: send it to a batch.
 
     409 with the reason for an address that may not be opened: nothing is looked up.
@@ -169,7 +172,8 @@ def process(request: HttpRequest, body: ProcessIn) -> Any:
     batch = _batch_or_new(request, body.batch)
     jobs, refused = links.take(batch, _user(request), [body.url])
     if refused:
-        raise Refused(refused[body.url])
+        raise Refused(refused[body.url])  # and no batch was opened for it
+    response["Location"] = reverse("api:jobs_one", args=[jobs[0]])
     return Status(202, ProcessOut(job=jobs[0], batch=batch.pk))
 
 
