@@ -34,7 +34,7 @@ def faults(conf: Any, lease: int) -> list[str]:
     times = [conf["task_soft_time_limit"], conf["task_time_limit"], lease, visibility]
     if None in times or times != sorted(set(times)):
         found.append(f"soft < hard < lease < visibility must rise; they are {times}.")
-    if options:
+    if options and settings.BROKER_IS_REDIS:  # RabbitMQ beats by itself
         found += [f"{name} is not set: a silent queue hangs us." for name in SOCKET
                   if not options.get(name)]  # fmt: skip
     return found

@@ -20,8 +20,9 @@ from threading import Event, Thread
 
 import pytest
 import requests
+import yaml
 
-from carousel.launcher import postgres
+from carousel.launcher import postgres, programs
 from carousel.launcher.home import Home
 from tests import machine, running
 from tests.e2e.test_main_story import make_shoot
@@ -300,18 +301,58 @@ def listens(port: int) -> bool:
     return False
 
 
-def test_the_same_work_is_done_over_rabbitmq(home: Home, tmp_path: Path):
-    folder = Path(tempfile.mkdtemp(dir=tmp_path))
-    with rabbitmq(folder) as broker, started(home, CELERY_BROKER_URL=broker) as program:
-        batch = ingest(program, tmp_path)
-        until(lambda: finished(program, batch), 240)
-        health = requests.get(f"{program.url}/health", timeout=20).json()
-        workers = json.loads(program.command("ops", "status", "--json"))
+@pytest.mark.parametrize("kind", ["redis", "amqp"])
+def test_a_worker_for_each_queue_does_the_work_over_either_broker(
+    home: Home, tmp_path: Path, kind: str
+):
+    with broker(kind, tmp_path) as named, started(home, **named) as program:
+        for part in ("worker", "clerk"):
+            program.kill(part, signal.SIGSTOP)
+        with workers_of_compose(program):
+            batch = ingest(program, tmp_path)
+            until(lambda: finished(program, batch), 240)
+            health = requests.get(f"{program.url}/health", timeout=20).json()
+            workers = json.loads(program.command("ops", "status", "--json"))
+        for part in ("worker", "clerk"):
+            program.kill(part, signal.SIGCONT)
 
     told = {check["name"]: check for check in health["checks"]}
-    assert (told["broker"]["ok"], told["broker"]["detail"]) == (True, "amqp")
+    assert (told["broker"]["ok"], told["broker"]["detail"]) == (True, kind)
+    alone = {one["queues"] for one in workers if " " not in one["queues"]}
+    assert alone == {*programs.SLOW, *programs.QUICK}
     assert "nobody" not in {one["worker"] for one in workers}
-    assert len(workers) == 2
+
+
+@contextmanager
+def broker(kind: str, folder: Path) -> Iterator[dict[str, str]]:
+    """What to put into the environment for it; Redis is the program's own."""
+    if kind == "redis":
+        yield {}
+    else:
+        with rabbitmq(Path(tempfile.mkdtemp(dir=folder))) as address:
+            yield {"CELERY_BROKER_URL": address}
+
+
+@contextmanager
+def workers_of_compose(program: Running) -> Iterator[None]:
+    """The commands of deploy/compose.yaml, one worker a queue, as processes here."""
+    services = yaml.safe_load((machine.CODE / "deploy/compose.yaml").read_text())["services"]
+    commands = [one["command"] for name, one in services.items() if name.startswith("worker-")]
+    environment = {**os.environ, **machine.environment(program.home), **program.more}
+    started_here = [
+        subprocess.Popen(
+            [sys.executable, "-m", *command.split()], env=environment, cwd=machine.CODE,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )
+        for command in commands
+    ]  # fmt: skip
+    try:
+        yield
+    finally:
+        for process in started_here:
+            process.terminate()
+        for process in started_here:
+            process.wait(60)
 
 
 def test_every_alarm_fires_and_resolves_itself_in_the_running_program(home: Home):
