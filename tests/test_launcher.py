@@ -93,6 +93,14 @@ def test_servers_that_the_environment_names_are_not_ours_to_start(home: Home, mo
     assert not home.postgres.exists()
 
 
+def test_limits_are_counted_in_our_own_redis_when_messages_go_by_rabbitmq(monkeypatch):
+    monkeypatch.setenv("CELERY_BROKER_URL", "amqp://queue.example")
+
+    plan = up.planned({"host": "127.0.0.1", "port": 8000, "workers": 2})
+
+    assert plan.own_redis is True
+
+
 def test_no_worker_at_all_is_refused():
     with pytest.raises(CommandError, match="--workers must be 1 or more"):
         up.planned({"host": "127.0.0.1", "port": 8000, "workers": 0})

@@ -69,9 +69,15 @@ def planned(options: dict[str, Any]) -> Plan:
         port=options["port"],
         worker_children=options["workers"],
         own_postgres=not os.environ.get("DATABASE_URL"),
-        own_redis=settings.EMBEDDED.redis_url == settings.REDIS_URL
-        or not os.environ.get("CELERY_BROKER_URL"),
+        own_redis=_needs_redis(),
     )
+
+
+def _needs_redis() -> bool:
+    """Messages may go by somebody's RabbitMQ; limits are still counted in a Redis."""
+    broker = os.environ.get("CELERY_BROKER_URL", "")
+    counts = os.environ.get("REDIS_URL") or broker.startswith(("redis", "rediss", "unix"))
+    return not (broker and counts)
 
 
 def _prepare(*, demo: bool) -> str:
