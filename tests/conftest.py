@@ -6,6 +6,9 @@ has exported never reaches a test.
 
 import os
 from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
 
 import django
 import hypothesis
@@ -51,3 +54,17 @@ def services() -> Iterator[Home]:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(services: Home) -> None:
     """pytest-django makes its database after this."""
+
+
+@pytest.fixture
+def own_store(settings: Any, tmp_path: Path) -> None:
+    """An empty store, for who counts what lies in it."""
+    files = {**settings.STORAGES["default"], "OPTIONS": {"location": tmp_path, "base_url": None}}
+    settings.STORAGES = {**settings.STORAGES, "default": files}
+
+
+@pytest.fixture
+def nothing_counted(services: Home) -> None:
+    """Counts of the last hour that no earlier test has left behind."""
+    counters = import_module("carousel.counters")  # it needs the settings
+    counters._redis().flushdb()

@@ -77,8 +77,8 @@ def test_equal_sides_are_equal():
 
     assert (found.state, found.sales, found.lacks.count()) == ("equal", 20, 0)
     assert found.months == [
-        {"month": "2026-05", "store": 20, "lake": 20, "variance": 0, "differs": False,
-         "alerts": False},
+        {"month": "2026-05", "store": 20, "lake": 20, "variance": 0, "share": "0.0%",
+         "differs": False, "alerts": False},
     ]  # fmt: skip
 
 

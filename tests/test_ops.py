@@ -121,6 +121,7 @@ def test_an_alert_that_is_over_resolves_itself_and_may_come_again():
 
 
 @pytest.mark.parametrize(("count", "fires"), [(5, False), (6, True)])
+@pytest.mark.usefixtures("nothing_counted")
 def test_errors_alarm_above_five_in_five_minutes(count, fires):
     for _ in range(count):
         bury()
@@ -208,6 +209,7 @@ def test_a_key_of_ninety_days_is_an_alarm(days, fires):
 
 
 @pytest.mark.parametrize(("limit", "fires"), [(10, False), (9, True)])
+@pytest.mark.usefixtures("own_store")
 def test_temporary_photos_alarm_above_their_limit(monkeypatch, limit, fires):
     monkeypatch.setattr(checks, "TEMPORARY_LIMIT", limit)
     name = default_storage.save("temp/a/b.jpg", ContentFile(b"0123456789"))

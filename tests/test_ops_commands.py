@@ -164,6 +164,7 @@ def test_a_check_of_a_deploy_passes_only_when_all_does(monkeypatch):
     assert run("check_deploy") == ("Parts\n  pass  one                   there\nAll passed.\n", 0)
 
 
+@pytest.mark.usefixtures("own_store")
 def test_operators_ask_in_a_terminal():
     Heartbeat.objects.create(worker="worker@here", queues=["images"])
     name = default_storage.save("temp/a/b.jpg", ContentFile(b"0123456789"))

@@ -20,6 +20,7 @@ ANYWHERE = [each for each in routes() if each.name not in access.OPEN]
 DOCUMENT = api.get_openapi_schema()
 ROLES = ["viewer", "reviewer", "manager", "admin"]
 GONE = {
+    "group-encounter",
     *("group-why", "group-rename", "group-split", "group-cut", "group-cover", "group-accept"),
     *("group-reopen", "group-reject"),
 }

@@ -154,3 +154,17 @@ def test_a_row_cannot_point_at_another_tenants_row_whoever_writes_it():
 
     photo.refresh_from_db()
     assert photo.batch.tenant == photo.tenant
+
+
+@pytest.mark.parametrize("way", [walls.crossing, lambda: walls.inside(make_tenant("rival").pk)])
+def test_after_a_look_elsewhere_a_request_sees_its_own_tenant_again(settings, way):
+    settings.WALLED = True
+    own = make_product()
+    make_product(tenant=make_tenant("rival"))
+    elsewhere = way()
+
+    with as_the_app(str(own.tenant_id)):
+        with elsewhere:
+            pass
+
+        assert list(Product.objects.values_list("pk", flat=True)) == [own.pk]

@@ -73,21 +73,21 @@ def leave() -> None:
 @contextmanager
 def inside(tenant_id: UUID) -> Iterator[None]:
     """One tenant's work, whatever this process sees by itself."""
-    enter(tenant_id)
+    before = _swapped(str(tenant_id))
     try:
         yield
     finally:
-        leave()
+        _set(before)
 
 
 @contextmanager
 def crossing() -> Iterator[None]:
-    """Work that crosses tenants. Never for what a tenant's member asked for."""
-    cross()
+    """Work that crosses tenants; then we see again what we saw. Never for a member's own wish."""
+    before = _swapped(EVERYONE)
     try:
         yield
     finally:
-        leave()
+        _set(before)
 
 
 def cross() -> None:
@@ -98,6 +98,17 @@ def _set(value: str) -> None:
     if settings.WALLED:
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('app.tenant', %s, false)", [value])
+
+
+def _swapped(value: str) -> str:
+    """See this from here on. What was seen before: inside a request that is its tenant."""
+    if not settings.WALLED:
+        return ""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(current_setting('app.tenant', true), '')")
+        before = str(cursor.fetchone()[0])
+    _set(value)
+    return before
 
 
 def _make_role(cursor: CursorWrapper) -> None:

@@ -55,8 +55,8 @@ def _cut(mask: npt.NDArray[np.bool_]) -> list[float]:
 def _whole(mask: npt.NDArray[np.bool_]) -> float:
     """Less the more of it the frame cuts off; a fragment of which little was cut out is no whole.
 
-    By this measure 68 of 75 items of the apparel set show their front first; counting cut sides
-    without their length, 62.
+    Given the front first, 68 of 75 items of the apparel set keep it; counting cut sides without
+    their length, 62. Given a close-up first, 21 and 14: chosen among three weights on that set.
     """
     uncut = max(0.0, 1 - CUT_COSTS * sum(_cut(mask)))
     return uncut * (0.4 + 0.6 * min(1.0, float(mask.mean()) / LARGE))

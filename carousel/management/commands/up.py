@@ -76,7 +76,7 @@ def planned(options: dict[str, Any]) -> Plan:
 def _needs_redis() -> bool:
     """Messages may go by somebody's RabbitMQ; limits are still counted in a Redis."""
     broker = os.environ.get("CELERY_BROKER_URL", "")
-    counts = os.environ.get("REDIS_URL") or broker.startswith(("redis", "rediss", "unix"))
+    counts = os.environ.get("REDIS_URL") or broker.startswith(("redis", "unix", "socket"))
     return not (broker and counts)
 
 
