@@ -35,7 +35,7 @@
 
   const isText = (element) => element.matches?.("input:not([type=checkbox],[type=radio],[type=range],[type=file],[type=button],[type=submit]), textarea, select, [contenteditable]");
   const isOpen = () => document.querySelector("dialog[open]");
-  const press = (element) => { isText(element) ? element.focus() : element.click(); };
+  const press = (element) => { isText(element) || element.type === "range" ? element.focus() : element.click(); };
 
   const marked = (name) => [...document.querySelectorAll("[data-key]")].find((element) =>
     element.dataset.key === name && element.checkVisibility() && !element.disabled);
