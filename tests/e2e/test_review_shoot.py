@@ -86,7 +86,7 @@ def test_a_shoot_of_sixty_items_is_repaired_named_and_accepted(
     hand.press("Shift+A")
     expect(page.locator("#layer .primary")).to_be_focused()
     hand.press("Enter")
-    expect(page.locator("#toast")).to_contain_text("Groups Accepted:")
+    expect(page.locator("#toast")).to_contain_text("Groups Accepted:", timeout=30_000)
     left = page.locator('.group[data-state="open"]')
     while left.count():
         left.first.evaluate("each => each.focus()")
