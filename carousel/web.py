@@ -6,7 +6,8 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.decorators import login_required
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -14,6 +15,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
 from carousel import storage
@@ -41,13 +43,24 @@ View = Callable[..., HttpResponseBase]
 def member(view: View) -> View:
     """Only for people who belong to a tenant, which the view finds in `request.tenant`."""
 
-    @login_required
     @wraps(view)
     def wrapper(request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return to_sign_in(request)
         enter(request)
         return view(request, *args, **kwargs)
 
     return wrapper
+
+
+def to_sign_in(request: HttpRequest) -> HttpResponse:
+    """Whoever was signed out comes back to the page they were on, and is told what was not done."""
+    if request.method in {"GET", "HEAD"}:
+        return redirect_to_login(request.get_full_path())
+    messages.error(request, "You were signed out. What you pressed was not done.")
+    before = request.headers.get("Referer", "")
+    ours = url_has_allowed_host_and_scheme(before, {request.get_host()})
+    return redirect_to_login(before if ours else "/")
 
 
 def enter(request: Request) -> None:
@@ -91,7 +104,10 @@ class RefusalMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == 405 and not response.content:
+            return _not_by_link(request, response)
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, Refused):
@@ -103,6 +119,14 @@ class RefusalMiddleware:
         response = _sentence(request, passing[1], passing[0])
         response["Retry-After"] = str(COME_BACK)
         return response
+
+
+def _not_by_link(request: HttpRequest, bare: HttpResponse) -> HttpResponse:
+    """A page instead of the bare 405 for which a browser shows an error of its own."""
+    sentence = "This address only takes what a button sends; nothing was changed."
+    response = _sentence(request, sentence, 405)
+    response["Allow"] = bare["Allow"]
+    return response
 
 
 COME_BACK = 10

@@ -5,8 +5,11 @@ from datetime import timedelta
 import pytest
 from django.utils.timezone import now
 
+from carousel import wiring
+from carousel.errors import GiveUp
 from carousel.models import Sample
-from carousel.ops import answers, charts, panels, samples
+from carousel.ops import answers, charts, panels, readiness, samples
+from carousel.ops.models import Schedule
 from imaging.inference.models import ModelCall
 from imaging.inference.panels import by_day, by_month
 from imaging.jobs.models import Step
@@ -89,3 +92,12 @@ def test_the_readiness_page_is_made_from_real_checks(client, services):
     assert "SECRET_KEY is the demo&#x27;s" in page
     assert 'style="' not in page
     assert Step.objects.count() == 0
+
+
+def test_a_schedule_is_not_late_before_it_has_had_the_time_to_run(services):
+    Schedule.objects.create(name="sweep")
+    assert readiness.schedules() == f"{len(wiring.SCHEDULE)} known, none overdue"
+
+    Schedule.objects.update(created_at=now() - timedelta(seconds=901))
+    with pytest.raises(GiveUp, match=r"overdue or never run: .*samples"):
+        readiness.schedules()

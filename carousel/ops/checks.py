@@ -86,12 +86,16 @@ def old_keys() -> Found:
 DAILY = timedelta(hours=25)
 
 
+def patience(timing: wiring.Timing) -> timedelta:
+    """How long a scheduled work may be silent: three of its periods, or a day and an hour."""
+    return timedelta(seconds=max(3 * timing.every, 60)) if timing.every else DAILY
+
+
 def _late() -> Found:
     rows = {row.name: row for row in Schedule.objects.all()}
     for name, timing in wiring.SCHEDULE.items():
-        patience = timedelta(seconds=max(3 * timing.every, 60)) if timing.every else DAILY
         row = rows.get(name)
-        if row and row.succeeded_at and row.succeeded_at < now() - patience:
+        if row and row.succeeded_at and row.succeeded_at < now() - patience(timing):
             yield name, f"Last succeeded {row.succeeded_at:%Y-%m-%d %H:%M} UTC. {row.note}"
 
 

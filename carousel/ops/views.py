@@ -7,7 +7,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -23,6 +22,7 @@ from carousel.ops.lights import lights
 from carousel.ops.models import Alert, Heartbeat
 from carousel.ops.panels import panels
 from carousel.tenants import walls
+from carousel.web import to_sign_in
 
 View = Callable[..., HttpResponse]
 
@@ -30,9 +30,10 @@ View = Callable[..., HttpResponse]
 def operator(view: View) -> View:
     """Only for superusers: they see every shop."""
 
-    @login_required
     @wraps(view)
     def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return to_sign_in(request)
         if not getattr(request.user, "is_superuser", False):
             raise PermissionDenied("This page is for the people who run the servers.")
         with walls.crossing():
