@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+from datetime import timedelta
 from io import StringIO
 from typing import Any
 
@@ -10,12 +11,15 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
+from django.utils.timezone import now
 from PIL import Image
 
+from carousel import wiring
+from carousel.errors import Retry
 from carousel.management.portions import PortionsCommand
 from carousel.models import DeadLetter, Heartbeat
 from carousel.ops import health, readiness
-from imaging.jobs import runner
+from imaging.jobs import expiry, runner, sweeper
 from imaging.models import Embedding, Job, Photo, Step
 from imaging.pixels import derive
 from tests.makers import make_batch, make_photo, make_step, make_tenant
@@ -191,3 +195,47 @@ def test_the_shop_of_another_is_left_alone():
     buried()
 
     assert sums("retry_failed", "--tenant", make_tenant("other").slug) == {}
+
+
+def test_a_sweep_says_what_was_forgotten_and_a_dry_one_sends_nothing(monkeypatch):
+    sent: list[str] = []
+    monkeypatch.setattr(sweeper, "send", lambda _task, arguments, _queue: sent.append(arguments[0]))
+    step = make_step(run_after=now() - timedelta(minutes=10))
+
+    assert json.loads(run("sweep", "--dry-run", "--json")[0]) == {
+        "dry_run": True, "forgotten": 1, "sent": 0,
+    }  # fmt: skip
+    assert sent == []
+    assert run("sweep") == ("1 steps were forgotten, 1 sent again.\n", 0)
+    assert sent == [str(step.pk)]
+
+
+def test_a_purge_whose_store_is_away_says_so_and_does_the_rest(monkeypatch):
+    def away(**_: bool) -> int:
+        raise Retry("The store does not answer.")
+
+    monkeypatch.setattr(expiry, "forget", away)
+
+    out, code = run("purge", "--json")
+
+    waits = {one["name"]: one["waits"] for one in json.loads(out)["rules"]}
+    assert code == 1
+    assert waits == dict.fromkeys(wiring.RETENTION, "") | {"jobs": "The store does not answer."}
+
+
+def test_a_purge_that_is_stopped_says_how_to_go_on(monkeypatch):
+    def stopped(**_: bool) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(expiry, "forget", stopped)
+
+    assert run("purge", "--json") == ("", 1)
+
+
+def test_a_dry_check_of_a_deploy_tells_what_it_would_look_at(monkeypatch):
+    monkeypatch.setattr(health, "tried", None)
+
+    out, code = run("check_deploy", "--dry-run")
+
+    assert code == 0
+    assert "Security: secret key" in out.splitlines()

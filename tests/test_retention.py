@@ -230,4 +230,4 @@ def test_the_sweep_command_sends_what_was_lost():
 
     call_command("sweep", stdout=said)
 
-    assert said.getvalue() == "1 steps sent again.\n"
+    assert said.getvalue() == "1 steps were forgotten, 1 sent again.\n"

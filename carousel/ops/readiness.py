@@ -40,6 +40,11 @@ def groups() -> list[Group]:
     ]
 
 
+def names() -> list[str]:
+    """What would be looked at, as `group: check`."""
+    return [f"{title}: {name}" for title, looks in _all().items() for name in looks]
+
+
 def _all() -> dict[str, dict[str, Look]]:
     stored = bucket.LOOKS if settings.S3_BUCKET else {}
     parts = {**health.CHECKS, **INFRASTRUCTURE, **stored}

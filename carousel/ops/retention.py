@@ -19,11 +19,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Done:
-    """`longest`: seconds of the slowest single step, which is as long as it held its rows."""
+    """`longest`: seconds of the slowest single step, which is as long as it held its rows.
+    `waits`: why nothing could be removed now, if so."""
 
     name: str
     rows: int
     longest: float = 0.0
+    waits: str = ""
 
 
 def purge(*, pretend: bool = False) -> Iterator[Done]:
@@ -33,7 +35,7 @@ def purge(*, pretend: bool = False) -> Iterator[Done]:
             yield _pretended(name, rule) if pretend else _done(name, rule)
         except Retry as why:  # one that must wait does not hold up the others
             log.warning("Retention of %s waits: %s", name, why)
-            yield Done(name, 0)
+            yield Done(name, 0, waits=str(why))
 
 
 def run() -> str:

@@ -16,8 +16,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="print the lines as JSON")
+        parser.add_argument("--dry-run", action="store_true", help="tell what would be looked at")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["dry_run"]:
+            self.stdout.write("\n".join(readiness.names()))
+            return
         groups = readiness.groups()
         if options["json"]:
             told = [
