@@ -244,11 +244,14 @@ def test_a_picture_is_served_for_ever_under_its_hash_and_asked_about_without_it(
     assert (again.status_code, again.content) == (304, b"")
 
 
-def test_an_original_is_a_download_under_its_own_name(client):
+def test_an_original_is_a_download_under_its_own_name_and_the_log_says_who_took_it(client, caplog):
     photo = send(make_batch(), make_jpeg(1), "Stóll.jpg").photo
 
-    answer = client.get(f"/photos/{photo.pk}/original")
+    with caplog.at_level("INFO", "imaging.uploads.pictures"):
+        answer = client.get(f"/photos/{photo.pk}/original")
 
+    taker = client.session["_auth_user_id"]
+    assert caplog.messages[0] == f"The original of photo {photo.pk} went to user {taker}"
     assert answer.content == make_jpeg(1)
     assert answer["Content-Type"] == "image/jpeg"
     assert answer["Content-Disposition"] == "attachment; filename*=utf-8''St%C3%B3ll.jpg"

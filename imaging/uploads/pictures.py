@@ -1,6 +1,7 @@
 """Serves the pictures of a photo to the members of its tenant, and only to them."""
 
 import io
+import logging
 from uuid import UUID
 
 from django.http import Http404, HttpResponse, HttpResponseNotModified
@@ -13,6 +14,8 @@ from carousel.errors import GiveUp
 from carousel.web import Request, member
 from imaging.pixels import derive
 from imaging.uploads.models import Photo
+
+log = logging.getLogger(__name__)
 
 FOREVER = "private, max-age=31536000, immutable"
 ASK = "private, no-cache"
@@ -37,6 +40,7 @@ def picture(request: Request, pk: UUID, variant: str) -> HttpResponse:
     if form == "png":
         response = HttpResponse(_png(content), content_type="image/png")
     if name == "original":
+        log.info("The original of photo %s went to user %s", photo.pk, request.user.pk)
         response["Content-Disposition"] = content_disposition_header(
             as_attachment=True, filename=photo.filename
         )
