@@ -12,6 +12,24 @@ CURRENCIES = ("ISK", "EUR", "USD", "GBP", "DKK", "NOK", "SEK", "CHF", "PLN", "CA
 ROLES = [("", "No access"), *Membership.Role.choices]
 
 
+SECTIONS = {
+    "The shop": ("currency", "languages"),
+    "Which photos show one item": (
+        "same", "likely", "possibly", "max_photos_per_group", "use_shooting_order", "advanced_from",
+    ),
+    "What a price rests on": (
+        "price_window_days", "price_half_life_days", "price_similarity", "price_comparables",
+        "price_minimum", "price_strategies", "markdown_steps",
+    ),
+    "Prices accepted by themselves": (
+        "price_auto_accept", "price_auto_confidence", "price_auto_highest", "price_auto_audit",
+    ),
+    "Pictures and models": ("studio", "models"),
+    "Limits": ("requests_per_minute", "action_limits"),
+}  # fmt: skip
+"""Heading -> the fields below it, in the order in which they are shown."""
+
+
 class OptionsForm(forms.Form):
     """One field for each of the tenant's options, made from their own definition."""
 
@@ -28,6 +46,13 @@ class OptionsForm(forms.Form):
             self.fields[name] = (
                 _languages(info) if name == "languages" else _field(info, current[name])
             )
+
+    def sections(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """The fields under their headings; one that no section names comes under the last."""
+        named = {name for names in SECTIONS.values() for name in names}
+        rest = tuple(name for name in self.fields if name not in named)
+        under = SECTIONS | {"Other": rest} if rest else SECTIONS
+        return [(title, [self[name] for name in names]) for title, names in under.items()]
 
     def options(self) -> dict[str, Any]:
         """What was given; what was left empty falls back to its default."""
