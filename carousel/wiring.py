@@ -182,7 +182,7 @@ SCHEDULE: dict[str, Timing] = {
     "alerts": Timing("carousel.ops.alerts.look", every=30),
     "samples": Timing("carousel.ops.samples.take", every=300),
     "lake": Timing("pricing.lake.feed.run", every=60, queue="events"),
-    "lake-archive": Timing("pricing.lake.upkeep.nightly", at="02:30", queue="events"),
+    "lake-upkeep": Timing("pricing.lake.upkeep.nightly", at="02:30", queue="events"),
     "validation": Timing("pricing.validation.looking.daily", at="03:00", queue="events"),
     "exports": Timing("carousel.events.reconciling.nightly", at="03:30", queue="events"),
     "legacy-sales": Timing("pricing.legacy.run", at="02:00"),

@@ -9,7 +9,6 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.timezone import now
 from import_export import resources
 from import_export.admin import ImportExportMixin
 
@@ -19,7 +18,16 @@ from carousel.models import Membership, Tenant
 from carousel.products.money import shown
 from pricing import handed_in, importing, reading
 from pricing.lake import admin as lake
-from pricing.models import RETENTION, Comparable, Decision, Import, Lesson, Quote, Sale, Strike
+from pricing.models import (
+    Comparable,
+    Decision,
+    Import,
+    Lesson,
+    Quote,
+    Sale,
+    Strike,
+    kept_since,
+)
 from pricing.validation import admin as validation
 
 __all__ = ["lake", "validation"]
@@ -52,7 +60,7 @@ class SaleResource(resources.ModelResource):  # type: ignore[misc]
         if self.tenant is None:
             raise ValidationError("You belong to no shop, so these sales would be nobody's.")
         found = reading.read(int(kwargs.get("row_number") or 1), row, self.tenant.currency)
-        why = importing.refusal(found, now() - RETENTION)
+        why = importing.refusal(found, kept_since())
         if why or isinstance(found, reading.Wrong):
             raise ValidationError(why)
         sale = importing.sale_from(self.tenant, found)

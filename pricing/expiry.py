@@ -1,29 +1,29 @@
-"""Sales older than two years tell nothing about today's prices."""
+"""Sales older than two years tell nothing about today's prices: they live in the lake alone."""
 
 from collections.abc import Iterable
-from datetime import timedelta
 from uuid import UUID
 
-from django.conf import settings
-from django.db.models.functions import Now
-
 from carousel import storage
+from pricing.lake import archive
 from pricing.models import Sale
 
 OURS = "sales/"
 
 
 def forget_sales(limit: int = 500, *, pretend: bool = False) -> int:
-    """With the picture that was imported with them; a product's own pictures are not ours."""
-    late = Sale.objects.filter(sold_at__lt=Now() - timedelta(days=settings.KEEP_DAYS_SALES))
+    """Only what is seen in the lake goes; the rest is sent there first.
+
+    With the picture that was imported with them; a product's own pictures are not ours.
+    """
     if pretend:
-        return late.count()
-    found = dict(late.order_by("sold_at").values_list("pk", "image_key")[:limit])
-    pictures = {key for key in found.values() if key.startswith(OURS)}
+        return Sale.objects.expired().count()
+    safe = archive.safe(limit)
+    pictures = {sale.image_key for sale in safe if sale.image_key.startswith(OURS)}
+    going = [sale.pk for sale in safe]
     # One picture may stand for several sales: its name is its content.
-    for key in pictures - _used_by_others(pictures, found):
+    for key in pictures - _used_by_others(pictures, going):
         storage.delete(key)
-    return Sale.objects.filter(pk__in=found).delete()[1].get("pricing.Sale", 0)
+    return Sale.objects.filter(pk__in=going).delete()[1].get("pricing.Sale", 0)
 
 
 def _used_by_others(pictures: set[str], leaving: Iterable[UUID]) -> set[str]:

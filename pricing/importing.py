@@ -25,7 +25,7 @@ from carousel.models import Tenant
 from imaging.pixels import descriptor, guard
 from imaging.pixels.errors import Rejected
 from pricing import pictures, reading
-from pricing.models import RETENTION, Import, Sale
+from pricing.models import Import, Sale, kept_since
 from pricing.reading import Read, Wrong
 
 PORTION = 500
@@ -146,7 +146,7 @@ def _count(plan: Plan) -> int:
 def _good(rows: Sequence[Read | Wrong], tally: Tally) -> list[Read]:
     """The rows that can be used, each sale once; the others are noted."""
     good: dict[str, Read] = {}
-    oldest = now() - RETENTION
+    oldest = kept_since()
     for row in rows:
         why = refusal(row, oldest)
         if why or isinstance(row, Wrong):

@@ -50,7 +50,7 @@ def download(request: Request, name: str, kind: str) -> FileResponse:
     if name not in market_files.FILES or kind not in market_files.KINDS:
         raise Http404
     at, tenant = now(), str(request.tenant.pk)
-    with TemporaryDirectory() as folder:
+    with reading.there(), TemporaryDirectory() as folder:
         path = Path(folder, f"{name}.{kind}")
         with reading.sales(tenant, since=market_files.since_of(name, at)) as known:
             market_files.write(known, name, at, kind, path, _category(request))

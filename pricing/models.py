@@ -4,9 +4,10 @@ A sale is a fact and never edited by the program. A quote with its comparables i
 replaced, not changed; strikes and decisions are what people said, and outlive every quote.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Self
 
+from django.conf import settings
 from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import F, Q
@@ -22,7 +23,11 @@ from pricing.lake.models import Shipment
 from pricing.validation.models import InspectedFile, Lack, Validation
 
 DIMENSIONS = 1024
-RETENTION = timedelta(days=730)
+
+
+def kept_since() -> datetime:
+    """Older sales live only in the lake."""
+    return now() - timedelta(days=settings.KEEP_DAYS_SALES)
 
 
 class SaleQuerySet(models.QuerySet["Sale"]):
@@ -36,7 +41,7 @@ class SaleQuerySet(models.QuerySet["Sale"]):
         return self.filter(sold_at__gte=since, sold_at__lte=until)
 
     def expired(self) -> Self:
-        return self.filter(sold_at__lt=now() - RETENTION)
+        return self.filter(sold_at__lt=kept_since())
 
     def pictured(self, model: str) -> Self:
         return self.filter(vector__isnull=False, model=model)

@@ -119,8 +119,11 @@ def test_a_lake_that_is_away_is_said_and_the_page_stays(client, settings):
 
     answer = client.get("/prices/market/")
 
+    file, _ = download(client, "months.csv")
+
     assert answer.status_code == 200
     assert "The lake cannot be read now." in answer.content.decode()
+    assert file.status_code == 503 and "The lake cannot be read now." in file.content.decode()
 
 
 def download(client, address, role=Membership.Role.MANAGER):

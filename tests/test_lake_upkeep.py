@@ -10,6 +10,8 @@ import time_machine
 from django.core.management import call_command
 from django.utils.timezone import now
 
+from carousel.ops import retention
+from pricing.expiry import forget_sales
 from pricing.lake import checks, feed, reading, upkeep
 from pricing.lake import table as lake
 from pricing.lake.models import Shipment
@@ -109,22 +111,43 @@ def test_an_old_sale_that_the_lake_lost_is_sent_again_before_it_may_go(warehouse
     with lake.sales_history() as table:
         lake.swap(table, lake.files(table), [])
 
-    assert upkeep.archive() == 0
+    assert forget_sales() == 0
     assert Sale.objects.get(pk=old.pk).shipment is None
     feed.ship_all()
-    assert (upkeep.archive(), count()) == (1, 1)
+    assert (forget_sales(), count()) == (1, 1)
 
 
 def test_two_years_later_a_sale_lives_in_the_lake_alone():
     make_sale(sold_at=now() - timedelta(days=731))
     make_sale(sold_at=now() - timedelta(days=729))
 
-    assert upkeep.archive() == 0  # the lake does not have them yet
+    assert forget_sales() == 0  # the lake does not have them yet
     feed.ship_all()
-    assert upkeep.archive() == 1
+    assert forget_sales() == 1
 
     assert (Sale.objects.count(), count()) == (1, 2)
     assert looking.look(make_tenant()).state == "equal"
+
+
+def test_what_is_kept_is_a_setting_for_the_store_the_lake_and_the_look(settings):
+    settings.KEEP_DAYS_SALES = 30
+    make_sale(sold_at=now() - timedelta(days=31))
+    make_sale(sold_at=now() - timedelta(days=29))
+    feed.ship_all()
+
+    assert (forget_sales(), Sale.objects.count(), count()) == (1, 1, 2)
+    assert looking.look(make_tenant()).state == "equal"
+
+
+def test_an_old_sale_waits_while_the_lake_is_away(settings):
+    make_sale(sold_at=now() - timedelta(days=731))
+    feed.ship_all()
+    settings.LAKE_CATALOG = json.dumps({"type": "sql", "uri": "sqlite:////nowhere/catalog"})
+
+    [done] = [done for done in retention.purge() if done.name == "sales"]
+
+    assert (done.rows, Sale.objects.count()) == (0, 1)
+    assert done.waits.startswith("The lake cannot be read now.")
 
 
 def test_the_lake_that_stood_still_catches_up_and_the_alarm_ends(settings, warehouse: Path):
@@ -150,10 +173,12 @@ def test_the_commands_say_what_they_did(capsys):
     make_sale()
     call_command("lake", "ship")
     call_command("lake", "status")
+    call_command("lake", "archive")
     call_command("validate", "--json")
 
-    shipped, status, told = capsys.readouterr().out.splitlines()
+    shipped, status, archived, told = capsys.readouterr().out.splitlines()
     assert (shipped, status) == ("1 sales shipped", "0 wait, 0 on the way, since never")
+    assert archived == "0 old sales live in the lake alone now"
     assert json.loads(told)["state"] == "equal"
 
 

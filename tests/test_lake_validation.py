@@ -3,18 +3,21 @@
 import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from threading import Thread
 from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from django.db import connection
 from django.utils.timezone import now
 
+from carousel.errors import Retry
 from pricing.lake import feed
 from pricing.lake import table as lake
 from pricing.lake.table import ARROW, Month
 from pricing.models import Sale, Validation
-from pricing.validation import compare, looking, repair
+from pricing.validation import compare, looking, repair, sides
 from pricing.validation.compare import MonthlyCount, Pile, Row
 from tests.makers import make_tenant
 
@@ -97,6 +100,53 @@ def test_six_per_cent_that_vanished_are_named_and_brought_back():
     after = repair.repair(found)
 
     assert (after.state, after.lacks.count(), after.months[0]["lake"]) == ("equal", 0, 100)
+
+
+def test_a_repair_that_is_asked_for_twice_sends_once():
+    make_sales(100)
+    feed.ship_all()
+    lose(6)
+    found = looking.look(make_tenant())
+    repair.repair(found)
+
+    again = repair.repair(found)
+
+    assert (again.state, again.months[0]["lake"]) == ("equal", 100)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_shipped_during_a_look_is_no_difference(monkeypatch):
+    make_sales(10)
+    piles = sides.store_piles
+    shipped = Thread(target=ship_and_close)
+
+    def slowly(tenant):
+        shipped.start()
+        shipped.join(2)
+        return piles(tenant)
+
+    monkeypatch.setattr(sides, "store_piles", slowly)
+
+    found = looking.look(make_tenant())
+    shipped.join()
+
+    assert (found.state, found.months, found.on_the_way) == ("equal", [], 10)
+    assert Validation.objects.count() == 1 and feed.backlog().total == 0
+
+
+def ship_and_close():
+    feed.ship_all()
+    connection.close()
+
+
+def test_a_look_at_a_lake_that_is_away_leaves_no_report(settings):
+    make_sales(1)
+    settings.LAKE_CATALOG = json.dumps({"type": "sql", "uri": "sqlite:////nowhere/catalog"})
+
+    with pytest.raises(Retry, match="The lake cannot be read now"):
+        looking.look(make_tenant())
+
+    assert not Validation.objects.exists()
 
 
 def test_four_per_cent_are_named_without_an_alarm():

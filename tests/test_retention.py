@@ -18,9 +18,11 @@ from imaging.jobs import pipeline
 from imaging.models import Batch, Embedding, Job, Photo, Step
 from imaging.uploads import control, orphans, progress
 from pricing.models import Sale
+from tests.lakes import ship, warehouse
 from tests.makers import make_batch, make_embedding, make_photo, make_product
 from tests.upload_makers import make_jpeg, send
 
+__all__ = ["warehouse"]  # a fixture
 pytestmark = pytest.mark.django_db
 
 
@@ -161,7 +163,7 @@ def test_a_batch_that_was_touched_on_day_89_stays_whole():
     assert Photo.objects.count() == 1
 
 
-def test_sales_go_after_two_years():
+def test_sales_go_after_two_years_once_the_lake_has_them(warehouse):
     tenant = make_batch().tenant
     for days in (729, 731):
         Sale.objects.create(
@@ -170,6 +172,8 @@ def test_sales_go_after_two_years():
         )  # fmt: skip
     storage.save_bytes("sales/shared.webp", b"picture")
 
+    assert purge() == {}
+    ship()
     assert purge() == {"sales": 1}
     assert Sale.objects.get().sale_id == "729"
     assert storage.facts("sales/shared.webp") is not None

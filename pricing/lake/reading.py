@@ -7,6 +7,7 @@ from typing import Any
 
 import duckdb
 import pyarrow.dataset as ds
+from botocore.exceptions import BotoCoreError, ClientError
 from pyiceberg.exceptions import RESTError
 from pyiceberg.io.pyarrow import PyArrowFileIO
 from pyiceberg.table import Table
@@ -19,7 +20,7 @@ from pricing.lake.table import ARROW, Month
 
 MEMORY = "512MB"
 LOCAL = "file://"
-AWAY = (OSError, SQLAlchemyError, RESTError, duckdb.Error)
+AWAY = (OSError, SQLAlchemyError, RESTError, BotoCoreError, ClientError, duckdb.Error)
 """How it shows that the catalog or the files cannot be reached."""
 
 

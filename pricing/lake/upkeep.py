@@ -1,10 +1,9 @@
-"""Keeping the lake tidy: few files, few snapshots, and old sales that live there alone."""
+"""Keeping the lake tidy: few files and few snapshots."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
-from uuid import UUID
+from datetime import timedelta
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,25 +11,21 @@ from django.utils.timezone import now
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table
 
-from pricing.lake import feed, reading
 from pricing.lake import table as lake
 from pricing.lake.models import Shipment
-from pricing.lake.rows import key_of
-from pricing.lake.table import ARROW, Month, month_of
-from pricing.models import Sale
+from pricing.lake.table import ARROW, Month
 
 MANY = 8
 """Small files of one month that are worth making one of."""
 LARGE = 20_000
 """Rows of a file that is left as it is: 160 MB of vectors while it is written."""
 SNAPSHOTS_LIVE = timedelta(days=7)
-AT_ONCE = 5_000
 
 
 def nightly() -> str:
     """The scheduled call, before the daily look at both sides."""
-    months, files, sales = compact(), expire(), archive()
-    return f"{months} months compacted, {files} files deleted, {sales} sales archived"
+    months, files = compact(), expire()
+    return f"{months} months compacted, {files} files deleted"
 
 
 def compact(many: int = MANY) -> int:
@@ -60,44 +55,6 @@ def expire(age: timedelta = SNAPSHOTS_LIVE) -> int:
             with suppress(FileNotFoundError):
                 table.io.delete(path)
     return sum(path.endswith(".parquet") for path in gone)
-
-
-def archive() -> int:
-    """Delete sales of over two years from the store that are seen in the lake. Returns how many.
-
-    One that is not there, whatever its shipment says, is sent again and stays.
-    """
-    total = 0
-    while old := _old():
-        here = _in_lake({month_of(row.tenant_id, row.sold_at) for row in old})
-        kept = [row.pk for row in old if (row.tenant_id, *_name(row)) in here]
-        lost = {row.pk for row in old}.difference(kept)
-        feed.send_again(Sale.objects.filter(pk__in=lost))
-        total += Sale.objects.expired().filter(pk__in=kept).delete()[0]
-    return total
-
-
-def _old() -> list[Sale]:
-    old = Sale.objects.expired().filter(shipment__state=Shipment.State.DONE)
-    names = ("pk", "tenant_id", "sold_at", "product_id", "sale_id")
-    return list(old.order_by("tenant_id", "sold_at").only(*names)[:AT_ONCE])
-
-
-def _name(sale: Sale) -> tuple[str, int]:
-    return key_of(sale.product_id, sale.sale_id), _microseconds(sale.sold_at)
-
-
-def _in_lake(months: set[Month]) -> set[tuple[UUID, str, int]]:
-    found: set[tuple[UUID, str, int]] = set()
-    for month in months:
-        with reading.sales(month=month) as known:
-            rows = known.execute("SELECT product_id, epoch_us(sold_date) FROM sales").fetchall()
-        found.update((UUID(month.tenant), key, at) for key, at in rows)
-    return found
-
-
-def _microseconds(at: datetime) -> int:
-    return (at - datetime(1970, 1, 1, tzinfo=at.tzinfo)) // timedelta(microseconds=1)
 
 
 def _small(table: Table) -> dict[Month, list[DataFile]]:

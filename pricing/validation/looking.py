@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.timezone import now
 
+from carousel.errors import Retry
 from carousel.events.outbox import record
 from carousel.models import Tenant
 from pricing.lake import reading
@@ -26,10 +27,25 @@ def daily() -> str:
 
 
 def look(tenant: Tenant) -> Validation:
-    """Compare the store and the lake of this tenant and keep what was found."""
+    """Compare the store and the lake of this tenant and keep what was found.
+
+    `Retry`, and no trace of a look, while the lake is away.
+    """
     began = time.monotonic()
     last = Validation.objects.filter(tenant=tenant).finished().first()
     found = Validation.objects.create(tenant=tenant, on_the_way=sides.on_the_way(tenant))
+    try:
+        # What is shipped meanwhile would be on one side only.
+        with lake.alone(), reading.there():
+            _compare(found, last, began)
+    except Retry:
+        found.delete()
+        raise
+    return found
+
+
+def _compare(found: Validation, last: Validation | None, began: float) -> None:
+    tenant = found.tenant
     with reading.sales(str(tenant.pk)) as known:
         months = compare.months(sides.store_piles(tenant), sides.lake_piles(known))
         spreads = compare.strayed(sides.store_spreads(tenant), sides.lake_spreads(known))
@@ -40,7 +56,6 @@ def look(tenant: Tenant) -> Validation:
         }
     prices = {"strayed": spreads, "implausible": sides.implausible(tenant)}
     _keep(found, months, vectors, prices, began)
-    return found
 
 
 def _differences(tenant: Tenant, count: MonthlyCount) -> Difference:

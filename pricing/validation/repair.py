@@ -88,10 +88,13 @@ def _extras(found: Validation) -> tuple[set[Month], int]:
 
 
 def _missing(found: Validation, without: tuple[Month, ...]) -> Iterator[QuerySet[Sale]]:
-    """The sales to send again, some hundred at a time."""
+    """The sales to send again, some hundred at a time.
+
+    Not those that were shipped after the look: another repair was faster, and once is enough.
+    """
     lacks = found.lacks.filter(side=Lack.Side.MISSING).values_list("key", "sold_at")
     wanted = [row for row in lacks if month_of(found.tenant_id, row[1]) not in without]
-    arrived = Q(shipment__state=Shipment.State.DONE)
+    arrived = Q(shipment__state=Shipment.State.DONE, shipment__written_at__lt=found.created_at)
     for start in range(0, len(wanted), AT_ONCE):
         which = Q()
         for key, at in wanted[start : start + AT_ONCE]:

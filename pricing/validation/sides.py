@@ -17,7 +17,7 @@ from pricing.lake import table as lake
 from pricing.lake.models import Shipment
 from pricing.lake.rows import key_of
 from pricing.lake.table import Month
-from pricing.models import RETENTION, Sale
+from pricing.models import Sale, kept_since
 from pricing.validation.compare import Pile, Row, Spread
 from pricing.validation.models import InspectedFile
 
@@ -50,11 +50,6 @@ FAULTS = {
 """What can be wrong with a vector in the lake."""
 
 
-def since() -> datetime:
-    """Older sales live only in the lake."""
-    return now() - RETENTION
-
-
 def on_the_way(tenant: Tenant) -> int:
     return _kept(tenant).filter(_on_the_way()).count()
 
@@ -68,7 +63,7 @@ def lake_piles(known: duckdb.DuckDBPyConnection) -> dict[tuple[int, int], Pile]:
     rows = known.execute(
         "SELECT year(sold_date), month(sold_date), count(*), sum(sold_price) FROM sales"
         " WHERE sold_date >= ? GROUP BY 1, 2",
-        [since()],
+        [kept_since()],
     ).fetchall()
     return {(y, m): Pile(count, total) for y, m, count, total in rows}
 
@@ -88,7 +83,7 @@ def lake_rows(tenant: Tenant, month: Month) -> Iterable[Row]:
     with reading.sales(month=month) as known:
         found = known.execute(
             "SELECT epoch_us(sold_date), product_id, sold_price FROM sales WHERE sold_date >= ?",
-            [since()],
+            [kept_since()],
         ).fetchall()
     # As whole numbers: DuckDB would want another package to make times with a zone.
     return [Row(EPOCH + timedelta(microseconds=at), key, price) for at, key, price in found]
@@ -108,7 +103,7 @@ def lake_spreads(known: duckdb.DuckDBPyConnection) -> dict[str, Spread]:
     rows = known.execute(
         "SELECT category, count(*), quantile_cont(sold_price::DOUBLE, [0.1, 0.5, 0.9])"
         " FROM sales WHERE sold_date >= ? GROUP BY 1",
-        [since()],
+        [kept_since()],
     ).fetchall()
     return {category: Spread(count, *parts) for category, count, parts in rows}
 
@@ -164,11 +159,11 @@ def _inspect(table: Table, path: str) -> tuple[int, dict[str, int]]:
 
 
 def _settled(tenant: Tenant) -> list[Any]:
-    return [tenant.pk, since(), now() - GRACE]
+    return [tenant.pk, kept_since(), now() - GRACE]
 
 
 def _kept(tenant: Tenant) -> QuerySet[Sale]:
-    return Sale.objects.filter(tenant=tenant, sold_at__gte=since())
+    return Sale.objects.filter(tenant=tenant, sold_at__gte=kept_since())
 
 
 def _on_the_way() -> Q:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from pricing.expiry import forget_sales
 from pricing.lake import feed, upkeep
 
 
@@ -25,8 +26,12 @@ class Command(BaseCommand):
         elif work == "expire":
             self.stdout.write(f"{upkeep.expire(timedelta(days=days))} files deleted")
         elif work == "archive":
-            self.stdout.write(f"{upkeep.archive()} old sales live in the lake alone now")
+            self.stdout.write(f"{_archive()} old sales live in the lake alone now")
         else:
             known = feed.backlog()
             since = f"{known.since:%Y-%m-%d %H:%M:%S}" if known.since else "never"
             self.stdout.write(f"{known.waiting} wait, {known.on_the_way} on the way, since {since}")
+
+
+def _archive() -> int:
+    return sum(iter(forget_sales, 0))
