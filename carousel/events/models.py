@@ -1,6 +1,6 @@
 """What happened, in order; what we heard; whom we tell; and what could not be done."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Self
 from uuid import UUID
 
@@ -111,6 +111,11 @@ class Destination(Partner):
     @property
     def breaker(self) -> Breaker:
         return Breaker(self.failures, self.open_until)
+
+    @property
+    def rests_until(self) -> datetime | None:
+        """While it is left in peace after failing: when it is tried again."""
+        return None if self.breaker.lets_through(now()) else self.open_until
 
     def keep_breaker(self, breaker: Breaker) -> None:
         if breaker != self.breaker:

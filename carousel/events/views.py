@@ -62,6 +62,7 @@ def log(request: Request) -> HttpResponse:
         "received": numbers.received(request.tenant),
         "latency": numbers.latency(request.tenant),
         "dead": DeadLetter.objects.open().filter(tenant=request.tenant).count(),
+        "may_resend": request.membership.role in MANAGERS,
         "destinations": Destination.objects.filter(tenant=request.tenant),
         "place": "events",
     }
