@@ -145,6 +145,18 @@ def test_a_manager_takes_a_years_sales_away_as_parquet(client):
     assert "embedding" not in table.column_names
 
 
+def test_a_manager_takes_a_years_sales_away_as_csv(client):
+    first, *_ = make_lake_sales(3, brand="Fell", condition="good")
+    ship()
+
+    _, body = download(client, "sales.csv")
+    told, *more = csv.DictReader(io.StringIO(body.decode()))
+
+    assert (len(more), told["product_id"]) == (2, first.product_id)
+    assert (told["sold_price"], told["brand"], told["source"]) == ("1000.000", "Fell", "import")
+    assert datetime.fromisoformat(told["sold_date"]) == first.sold_at
+
+
 def test_a_csv_has_no_formula_that_a_spreadsheet_would_run(client):
     make_lake_sales(10, brand="=HYPERLINK(1)")
     ship()

@@ -1,5 +1,6 @@
 """Questions to the lake in SQL, answered by DuckDB over the files of the present snapshot."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -18,9 +19,11 @@ from carousel.errors import Retry
 from pricing.lake import table as lake
 from pricing.lake.table import ARROW, Month
 
+log = logging.getLogger(__name__)
+
 MEMORY = "512MB"
 LOCAL = "file://"
-AWAY = (OSError, SQLAlchemyError, RESTError, BotoCoreError, ClientError, duckdb.Error)
+AWAY = (OSError, SQLAlchemyError, RESTError, BotoCoreError, ClientError, duckdb.IOException)
 """How it shows that the catalog or the files cannot be reached."""
 
 
@@ -44,6 +47,7 @@ def there() -> Iterator[None]:
     try:
         yield
     except AWAY as error:
+        log.warning("The lake is away: %s: %s", type(error).__name__, error)
         raise Retry("The lake cannot be read now. Nothing is lost: sales wait for it.") from error
 
 
