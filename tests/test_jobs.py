@@ -1,5 +1,6 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
@@ -143,6 +144,7 @@ def test_many_workers_and_one_step_make_one_run():
 
 def test_a_job_goes_through_its_whole_pipeline_and_tells_once():
     photo = make_photo()
+    photo.keep("160", b"small")
     job = pipeline.start(photo.tenant, "photo", photo.pk, photo.batch)
 
     runner.drain()
@@ -152,7 +154,12 @@ def test_a_job_goes_through_its_whole_pipeline_and_tells_once():
     }  # fmt: skip
     assert Job.objects.get().state == "completed"
     assert Photo.objects.get().state == "ready"
-    assert Event.objects.filter(kind="CarouselImageProcessed").count() == 1
+    [told] = Event.objects.filter(kind="CarouselImageProcessed")
+    assert (told.tenant, told.subject) == (photo.tenant, photo.pk)
+    assert told.data == {
+        "job": str(job.pk), "batch": str(photo.batch_id),
+        "versions": {"160": sha256(b"small").hexdigest()},
+    }  # fmt: skip
 
 
 def test_a_subject_waits_in_line_once():

@@ -29,7 +29,13 @@ def completed(job: Job) -> None:
             subject=job.subject_id,
             job=str(job.pk),
             batch=str(job.batch_id),
+            versions=_versions(Photo.objects.only("files").get(pk=job.subject_id)),
         )
+
+
+def _versions(photo: Photo) -> dict[str, str]:
+    """Each file made from it, by its name, and the file's SHA-256."""
+    return {name: photo.files[name]["sha256"] for name in sorted(photo.files)}
 
 
 def failed(job: Job, error: str) -> None:
