@@ -387,5 +387,7 @@ LOGGING = {
         # Uvicorn brings handlers of its own; in JSON every line must be JSON.
         "uvicorn": {"handlers": [], "propagate": True},
         "uvicorn.error": {"handlers": [], "propagate": True},
+        # Every request is in our own log; naming its parent would switch this one on again.
+        "uvicorn.access": {"handlers": [], "propagate": False},
     },
 }

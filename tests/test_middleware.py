@@ -1,6 +1,9 @@
+import logging
+from asyncio import iscoroutinefunction
+
 import pytest
 
-from carousel import storage
+from carousel import asgi, storage
 from tests.makers import make_user
 
 pytestmark = pytest.mark.django_db
@@ -57,3 +60,13 @@ def test_a_signed_picture_is_given_without_cookies_and_never_as_a_page(client):
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert answer["Content-Disposition"] == "attachment"
     assert answer["Content-Security-Policy"] == "default-src 'none'; sandbox"
+
+
+def test_a_request_stays_in_one_thread_from_the_first_middleware_to_the_view():
+    """Each change between the event loop and a thread costs a millisecond."""
+    assert not iscoroutinefunction(asgi.Handler()._middleware_chain)
+
+
+def test_the_web_server_writes_no_log_of_its_own_beside_ours():
+    """Its lines would hold the links that open pictures."""
+    assert not logging.getLogger("uvicorn.access").hasHandlers()

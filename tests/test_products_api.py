@@ -1,14 +1,20 @@
 """The storefront's JSON and the door for programs, over real HTTP requests to the views."""
 
 import json
+import re
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils.timezone import now
 
 from carousel import storage
 from carousel.models import ApiKey, Membership, Product, ProductImage
+from carousel.products.cursors import Cursor
 from tests.makers import make_product, make_tenant
 
 pytestmark = pytest.mark.django_db
@@ -245,3 +251,34 @@ def test_a_page_of_the_list_costs_the_same_few_queries(shop, django_assert_max_n
 
     with django_assert_max_num_queries(5):
         shop.get()
+
+
+def test_a_page_is_read_off_an_index_in_its_order_however_deep_it_lies(shop):
+    tenant = make_tenant()
+    Product.objects.bulk_create(
+        Product(tenant=tenant, **FULL, state="listed", created_at=now() - timedelta(seconds=n))
+        for n in range(3_000)
+    )
+    middle = Product.objects.order_by("-created_at")[1_500]
+
+    with CaptureQueriesContext(connection) as queries:
+        page = shop.get(query={"cursor": str(Cursor(middle.created_at, middle.pk)), "limit": 20})
+
+    assert len(page.json()["items"]) == 20
+    [asked] = [one["sql"] for one in queries if "ORDER BY" in one["sql"] and "title" in one["sql"]]
+    plan = explained(asked)
+    assert "product_on_sale" in plan and "Seq Scan" not in plan and "Sort" not in plan
+    assert rows_read(plan) == 21
+
+
+def explained(query):
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE carousel_product")
+        cursor.execute(f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {query}")
+        return "\n".join(line for (line,) in cursor.fetchall())
+
+
+def rows_read(plan):
+    """Rows that came out of the index, with those thrown away afterwards."""
+    scan = plan.split("Index Scan")[1]
+    return sum(float(number) for number in re.findall(r"(?:rows=|Filter: )([\d.]+)", scan))

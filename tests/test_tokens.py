@@ -156,6 +156,24 @@ def test_a_key_opens_the_door_until_it_is_revoked(client):
     assert token not in json.dumps(list(ApiKey.objects.values()), default=str)
 
 
+def test_the_use_of_a_key_is_kept_to_the_minute(client):
+    key, token = ApiKey.issue(make_tenant(), "shop front")
+    with time_machine.travel("2026-11-20T12:00:00Z", tick=False) as clock:
+        ask(client, token)
+        key.refresh_from_db()
+        first = key.last_used_at
+        clock.shift(59)
+        ask(client, token)
+        key.refresh_from_db()
+        soon = key.last_used_at
+        clock.shift(2)
+        ask(client, token)
+    key.refresh_from_db()
+
+    assert soon == first
+    assert key.last_used_at - first == timedelta(seconds=61)
+
+
 def part(value: object) -> str:
     raw = value if isinstance(value, bytes) else json.dumps(value).encode()
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

@@ -30,8 +30,7 @@ def list_products(
 ) -> Any:
     """Newest first. Follow `next` until it is null; the order never changes under you."""
     found = _after(_wanted(request, asked), asked.cursor)
-    found = found.order_by("-created_at", "id").prefetch_related("images")
-    rows = list(found[: asked.limit + 1])
+    rows = list(found.order_by("-created_at", "id")[: asked.limit + 1])
     shown = rows[: asked.limit]
     following = _next(request, shown[-1], asked) if len(rows) > asked.limit else None
     return _answer_list(request, response, shown, following)
@@ -71,7 +70,7 @@ def create_product(request: HttpRequest, response: HttpResponse, body: schemas.P
     _edit(request, product, body)
     response["Location"] = f"{request.path.rstrip('/')}/{product.pk}"
     response["ETag"] = conditional.tag(product)
-    return Status(201, schemas.out(request, product))
+    return Status(201, schemas.told(request, [product])[0])
 
 
 @router.patch(
@@ -146,7 +145,8 @@ def _after(found: ProductQuerySet, word: str) -> ProductQuerySet:
     if not word:
         return found
     last = Cursor.read(word)
-    return found.filter(
+    # The first bound repeats the second so that the index can begin there.
+    return found.filter(created_at__lte=last.created_at).filter(
         Q(created_at__lt=last.created_at) | Q(created_at=last.created_at, id__gt=last.id)
     )
 
@@ -167,8 +167,7 @@ def _answer_list(
     response["Cache-Control"] = "private, no-cache"
     if following:
         response["Link"] = f'<{following}>; rel="next"'
-    items = [schemas.out(request, product) for product in shown]
-    return schemas.ProductList(items=items, next=following)
+    return schemas.ProductList(items=schemas.told(request, shown), next=following)
 
 
 def _answer(request: HttpRequest, response: HttpResponse, product: Product) -> Any:
@@ -181,7 +180,7 @@ def _answer(request: HttpRequest, response: HttpResponse, product: Product) -> A
 def _fresh(request: HttpRequest, response: HttpResponse, product: Product) -> schemas.ProductOut:
     response["ETag"] = conditional.tag(product)
     response["Cache-Control"] = "private, no-cache"
-    return schemas.out(request, product)
+    return schemas.told(request, [product])[0]
 
 
 def _unchanged(etag: str) -> HttpResponse:
@@ -202,8 +201,7 @@ def _edit(
 
 
 def _one(request: HttpRequest, pk: UUID) -> Product:
-    found = _live(request).prefetch_related("images")
-    product: Product = get_object_or_404(found, pk=pk)
+    product: Product = get_object_or_404(_live(request), pk=pk)
     return product
 
 

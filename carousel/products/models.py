@@ -18,6 +18,8 @@ from carousel.rows import TenantRow
 
 STAMPS = {"listed": "listed_at", "sold": "sold_at", "delisted": "delisted_at"}
 """The state whose beginning is kept, and where."""
+NEWEST = ["tenant", "-created_at", "id"]
+LIVE, ON_SALE = Q(deleted_at=None), Q(state__in=["listed", "updated"])
 
 
 class Condition(models.TextChoices):
@@ -103,6 +105,9 @@ class Product(TenantRow):
         indexes = [
             models.Index(fields=["tenant", "state", "created_at"], name="product_by_state"),
             models.Index(fields=["tenant", "batch_id"], name="product_by_batch"),
+            # A page of a list is read off these in its order, however many products there are.
+            models.Index(fields=NEWEST, name="product_newest", condition=LIVE),
+            models.Index(fields=NEWEST, name="product_on_sale", condition=LIVE & ON_SALE),
         ]
         constraints = [
             models.CheckConstraint(

@@ -7,7 +7,6 @@ import logging
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
-from django.utils.timezone import now
 from ninja.security import HttpBearer, SessionAuth
 
 from carousel.tenants import access, idempotency, oidc, tokens, walls
@@ -55,8 +54,9 @@ def _by_key(request: HttpRequest, token: str) -> tuple[str, Tenant] | None:
     key = ApiKey.objects.matching(token)
     if key is None:
         raise tokens.Invalid("unknown or revoked key")
-    walls.enter(key.tenant_id)
-    ApiKey.objects.filter(pk=key.pk).update(last_used_at=now())
+    if key.is_use_news:
+        walls.enter(key.tenant_id)
+        key.note_use()
     return key.role, key.tenant
 
 

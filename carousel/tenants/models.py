@@ -16,6 +16,7 @@ from carousel.tenants.options import TenantOptions
 
 KEY_PREFIX = "ck_"
 KEY_AGE = timedelta(days=90)
+USE_NOTED = timedelta(minutes=1)
 
 
 class Tenant(Row):
@@ -145,6 +146,14 @@ class ApiKey(TenantRow):
     def is_old(self) -> bool:
         """Older than 90 days: time to make a second key and retire this one."""
         return now() - self.created_at > KEY_AGE
+
+    @property
+    def is_use_news(self) -> bool:
+        """Use is kept to the minute: a storefront asks many times a second."""
+        return self.last_used_at is None or now() - self.last_used_at > USE_NOTED
+
+    def note_use(self) -> None:
+        ApiKey.objects.filter(pk=self.pk).update(last_used_at=now())
 
     def revoke(self) -> None:
         ApiKey.objects.filter(pk=self.pk, revoked_at=None).update(revoked_at=now())
