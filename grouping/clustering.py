@@ -15,7 +15,7 @@ from scipy.sparse import csr_matrix
 
 from grouping import similarity
 from grouping.calibration import Calibration
-from grouping.joining import Rules, joined
+from grouping.joining import Rules, joined, table
 from grouping.order import Moment, shooting_order
 from grouping.scoring import Method, Stream, pair_scores
 from grouping.similarity import Band
@@ -194,7 +194,7 @@ class _Describer:
         if len(members) == 1:
             return ProposedGroup(ids, 1.0, None, None, None, "alone", consignor, None)
         rows, columns = np.triu_indices(len(members), 1)
-        values = self.scores[members][:, members].toarray()[rows, columns]
+        values = table(self.scores, members, members)[rows, columns]
         weakest, strongest = (
             Pair(ids[rows[at]], ids[columns[at]], float(values[at]))
             for at in (int(values.argmin()), int(values.argmax()))
@@ -251,7 +251,7 @@ def _suggestions(
     barred = {tuple(sorted((group_of[a], group_of[b]))) for a, b in rules.cannot}
     found = []
     for a, b in sorted(near - barred):
-        score = _likeness(scores[members[a]][:, members[b]].toarray())
+        score = _likeness(table(scores, members[a], members[b]))
         if score >= options.floor:
             band = similarity.band(score, options.same, options.likely, options.floor)
             found.append(Suggestion(a, b, score, band))

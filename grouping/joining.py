@@ -4,7 +4,7 @@ No pair below the floor ends up in one group, unless a person said that the two 
 what a person said is apart stays apart.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from scipy.sparse.csgraph import connected_components
 
 Floats = npt.NDArray[np.float64]
 Pairs = Collection[tuple[int, int]]
+Places = Sequence[int] | npt.NDArray[np.int64]
 
 NEVER = -2.0
 
@@ -26,6 +27,21 @@ class Rules:
     largest: int
     must: Pairs = ()
     cannot: Pairs = ()
+
+
+def table(scores: csr_matrix, rows: Places, columns: Places) -> Floats:
+    """The scores between some photos and some others, dense; `columns` rises.
+
+    Scipy's own way, twice for every group, took a quarter of the time of grouping a batch.
+    """
+    wanted = np.asarray(columns)
+    found = np.zeros((len(rows), len(wanted)))
+    for at, row in enumerate(rows):
+        span = slice(scores.indptr[row], scores.indptr[row + 1])
+        places = np.minimum(np.searchsorted(wanted, scores.indices[span]), len(wanted) - 1)
+        hit = wanted[places] == scores.indices[span]
+        found[at, places[hit]] = scores.data[span][hit]
+    return found
 
 
 def joined(scores: csr_matrix, rules: Rules) -> list[list[int]]:
@@ -52,13 +68,13 @@ def _within(scores: csr_matrix, members: npt.NDArray[np.int64], rules: Rules) ->
     place = {int(photo): at for at, photo in enumerate(members)}
     inside = [(place[a], place[b]) for a, b in rules.must if a in place and b in place]
     cannot = [(place[a], place[b]) for a, b in rules.cannot if a in place and b in place]
-    table = _Table(scores[members][:, members].toarray(), rules)
+    living = _Table(table(scores, members, members), rules)
     for a, b in cannot:
-        table.forbid(a, b)
+        living.forbid(a, b)
     for a, b in inside:
-        table.tie(a, b)
-    table.run()
-    return table.groups()
+        living.tie(a, b)
+    living.run()
+    return living.groups()
 
 
 class _Table:
@@ -114,8 +130,8 @@ class _Table:
         least[[a, b]] = mean[[a, b]] = NEVER
         self.mean[a], self.mean[:, a] = mean, mean
         self.least[a], self.least[:, a] = least, least
-        for table in (self.mean, self.least):
-            table[b] = table[:, b] = NEVER
+        for scores in (self.mean, self.least):
+            scores[b] = scores[:, b] = NEVER
         self.members[a] += self.members[b]
         self.members[b] = []
         self.size[a], self.size[b] = weight, 0

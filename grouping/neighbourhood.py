@@ -23,6 +23,8 @@ NEAREST = 4
 EXPANDED = 2
 ANCHOR = 40.0
 CHUNK = 1024
+STRETCH = 256
+"""Photos whose cosines with those that follow are taken in one product."""
 
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
@@ -41,12 +43,25 @@ class Neighbourhood:
     def cosines(self, a: Places, b: Places) -> Floats:
         return np.asarray(np.einsum("ij,ij->i", self.rows[a], self.rows[b]), np.float64)
 
-    def contrast(self, a: Places, b: Places) -> Floats:
+    def along(self, longest: int) -> Floats:
+        """Cosines (N, longest) of photos i and i + d in column d; 0 beyond the last photo."""
+        photos, gaps = len(self.rows), np.arange(longest)
+        found = np.zeros((photos, longest))
+        for start in range(0, photos, STRETCH):
+            block = self.rows[start : start + STRETCH]
+            cosines = block @ self.rows[start : start + STRETCH + longest - 1].T
+            at = np.arange(len(block))[:, None]
+            inside = at + gaps < cosines.shape[1]
+            places = np.where(inside, at + gaps, 0)
+            found[start : start + STRETCH] = np.where(inside, cosines[at, places], 0)
+        return found
+
+    def contrast(self, a: Places, b: Places, cosines: Floats | None = None) -> Floats:
         """How many spreads the cosine of photos a and b lies above their look-alikes' mean.
 
         The symmetric score normalisation of speaker recognition (adaptive S-norm).
         """
-        cosines = self.cosines(a, b)
+        cosines = self.cosines(a, b) if cosines is None else cosines
         by_a = (cosines - self.mean[a]) / self.spread[a]
         by_b = (cosines - self.mean[b]) / self.spread[b]
         return np.asarray((by_a + by_b) / 2, np.float64)
@@ -93,7 +108,7 @@ def _cohort(rows: Matrix) -> tuple[Floats, Floats]:
     for start, cosines in _blocks(rows, rows[sampled]):
         itself = sampled[None] == np.arange(start, start + len(cosines))[:, None]
         cosines[itself] = -1
-        top = -np.partition(-cosines, size - 1, axis=1)[:, :size].astype(np.float64)
+        top = np.partition(cosines, -size, axis=1)[:, -size:].astype(np.float64)
         means.append(top.mean(axis=1))
         spreads.append(top.std(axis=1) + SPREAD)
     return np.concatenate(means), np.concatenate(spreads)

@@ -5,6 +5,8 @@ summed by forward and backward passes, so each pair gets the chance that no cut 
 Time and memory are photos x longest run.
 """
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -44,21 +46,24 @@ def _cut(evidence: Floats, boundary: Floats, rate: float) -> Floats:
     opening = boundary.copy()
     opening[:1] = 0.0
     runs = runs + opening[:, None]
+    lengths = np.arange(1, longest + 1)
+    starts = np.arange(1, photos + 1)[:, None] - lengths
+    ending = np.where(starts < 0, -np.inf, runs[np.maximum(starts, 0), lengths - 1])
     for end in range(1, photos + 1):
-        lengths = np.arange(1, min(longest, end) + 1)
-        forward[end] = _total(forward[end - lengths] + runs[end - lengths, lengths - 1])
+        many = min(longest, end)
+        forward[end] = _total(forward[end - many : end][::-1] + ending[end - 1, :many])
     for start in range(photos - 1, -1, -1):
-        lengths = np.arange(1, min(longest, photos - start) + 1)
-        backward[start] = _total(runs[start, lengths - 1] + backward[start + lengths])
-    ends = np.minimum(np.arange(photos)[:, None] + np.arange(1, longest + 1), photos)
+        many = min(longest, photos - start)
+        backward[start] = _total(runs[start, :many] + backward[start + 1 : start + many + 1])
+    ends = np.minimum(np.arange(photos)[:, None] + lengths, photos)
     weights = np.exp(forward[:photos, None] + runs + backward[ends] - forward[photos])
     return _together(weights)
 
 
 def _total(nats: Floats) -> float:
     """The logarithm of the summed exponentials."""
-    top = float(nats.max())
-    return top + float(np.log(np.exp(nats - top).sum()))
+    top = nats.max()
+    return float(top + math.log(np.exp(nats - top).sum()))
 
 
 def _runs(evidence: Floats, rate: float) -> Floats:

@@ -95,12 +95,14 @@ def _along(
     photos = len(near.rows)
     longest = min(method.longest, photos)
     evidence = np.zeros((photos, longest))
+    cosines = near.along(longest)
     for gap in range(1, longest):
         at = np.arange(photos - gap)
         if method.use_contrast:
-            evidence[at, gap] = calibration.run.at(near.contrast(at, at + gap))
+            contrast = near.contrast(at, at + gap, cosines[at, gap])
+            evidence[at, gap] = calibration.run.at(contrast)
         else:
-            evidence[at, gap] = calibration.cosine.at(near.cosines(at, at + gap)) / 2
+            evidence[at, gap] = calibration.cosine.at(cosines[at, gap]) / 2
     learning = runs.LEARNING if method.learn_lengths else 0
     chances = runs.chances(evidence, stream.boundary, learning)
     chances[:, 0] = 0

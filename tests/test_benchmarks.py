@@ -1,11 +1,16 @@
 """Benchmarks judge by ratios; in their quick form they run, and what they print is a record."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from django.core.management import call_command
 
 from carousel import wiring
+from carousel.benchmarks import memory
 from carousel.benchmarks.contest import Contest, held, lines
 
 KEYS = {"name", "runs", "ours", "peers", "ratios", "goal", "met"}
@@ -75,3 +80,19 @@ def test_the_quick_form_runs_on_servers_of_its_own(name: str, capfd: pytest.Capt
     record = json.loads(capfd.readouterr().out.splitlines()[-1])
     assert record.keys() >= KEYS
     assert (record["name"], record["runs"]) == (name, 1)
+
+
+def test_the_memory_of_a_program_is_that_of_all_its_processes(tmp_path: Path):
+    for name in memory.PROGRAMS:
+        (tmp_path / f"{name}.pid").write_text(f"{os.getpid()} 0.0")
+
+    alone = memory.megabytes(tmp_path)["web"]
+    with subprocess.Popen([sys.executable, "-c", "x = b'1' * 2**26; input()"], stdin=-1) as child:
+        held = memory.Highest(tmp_path)
+        while held.most["web"] < alone + 60:
+            held.look()
+        child.communicate(b"\n")
+
+    assert held.facts().keys() == {
+        f"MB of {name} {when}" for name in memory.PROGRAMS for when in ("at rest", "under load")
+    }

@@ -55,10 +55,8 @@ class Receipt:
 def receive(tenant: Tenant, envelope: Envelope, *, however_old: bool = False) -> Receipt:
     """Take one delivery. A second one with the same id within 24 hours changes nothing."""
     key = key_of(tenant, envelope)
-    _let_go_of_old(key)
     row = InboxEvent(tenant=tenant, key=key, **_columns(envelope))
-    InboxEvent.objects.bulk_create([row], ignore_conflicts=True)
-    if not InboxEvent.objects.filter(pk=row.pk).exists():
+    if not _kept(row) and not (_let_go_of_old(key) and _kept(row)):
         return _seen_before(key, envelope)
     process(row, however_old=however_old)
     return Receipt(Outcome.TAKEN, row)
@@ -178,10 +176,16 @@ def _columns(envelope: Envelope) -> dict[str, object]:
     }
 
 
-def _let_go_of_old(key: str) -> None:
+def _kept(row: InboxEvent) -> bool:
+    """Write it down; False if its key stands already."""
+    InboxEvent.objects.bulk_create([row], ignore_conflicts=True)
+    return InboxEvent.objects.filter(pk=row.pk).exists()
+
+
+def _let_go_of_old(key: str) -> bool:
     """After 24 hours an id may be used again as a new event."""
     old = InboxEvent.objects.filter(key=key, created_at__lt=now() - InboxEvent.KEY_LIVES)
-    old.update(key=None)
+    return bool(old.update(key=None))
 
 
 def _seen_before(key: str, envelope: Envelope) -> Receipt:

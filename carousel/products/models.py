@@ -157,7 +157,8 @@ class Product(TenantRow):
     def hear(self, state: str, at: datetime, **told: Any) -> Verdict:
         """Take news from outside, in whatever order it comes. Only APPLY changes anything."""
         news = lifecycle.State(state)
-        row = Product.objects.select_for_update().get(pk=self.pk)
+        locked = Product.objects.select_for_update(of=("self",)).select_related("tenant")
+        row = locked.get(pk=self.pk)
         found = verdict(row.standing, news, at)
         if found == Verdict.APPLY:
             if not row.price:

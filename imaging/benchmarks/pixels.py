@@ -8,10 +8,12 @@ from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 import onnxruntime
 from django.conf import settings
 from PIL import Image
 
+from carousel.benchmarks import dedup
 from carousel.benchmarks.contest import Contest, Turn, timed
 from imaging.benchmarks.photos import LARGE, SMALL, made_photo
 from imaging.pixels import derive, descriptor, guard, segment, weights
@@ -50,8 +52,7 @@ def vector(*, is_quick: bool) -> Contest:
     _one_thread()
     cut = cut_out(Image.open(io.BytesIO(made_photo(SMALL if is_quick else LARGE))), MODEL).image
     mobilenet = _mobilenet()
-    peers: dict[str, Turn] = {"pHash": timed(lambda: _phash(cut))}
-    missing = {"imagededup CNN": "needs PyTorch and weights from the network"}
+    peers, missing = _of_imagededup(np.asarray(cut.convert("RGB")))
     if mobilenet:
         peers["MobileNet onnx"] = timed(lambda: mobilenet.describe(cut))
     else:
@@ -105,8 +106,12 @@ def _mobilenet() -> Encoder | None:
     return Encoder(found[0]) if found else None
 
 
-def _phash(cut: Image.Image) -> Any:
-    """A perceptual hash as imagededup makes it: the low frequencies of 32 x 32 greys."""
-    grey = np.asarray(cut.convert("L").resize((32, 32)), np.float32)
-    low = cv2.dct(grey)[:8, :8]
-    return low > np.median(low)
+def _of_imagededup(pixels: npt.NDArray[np.uint8]) -> tuple[dict[str, Turn], dict[str, str]]:
+    """Its two ways to describe a picture, or why they are missing."""
+    encoder, hasher = dedup.encoder(), dedup.hasher()
+    if encoder is None or hasher is None:
+        return {}, {"imagededup": dedup.MISSING}
+    return {
+        "imagededup pHash": timed(lambda: hasher.encode_image(image_array=pixels)),
+        "imagededup CNN, untrained": timed(lambda: encoder.encode_image(image_array=pixels)),
+    }, {}
