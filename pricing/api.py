@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils.timezone import now
 from ninja import Field, Router, Schema
-from pydantic import AliasChoices, ConfigDict
+from pydantic import AliasChoices, BaseModel, ConfigDict
 
 from carousel import storage
 from carousel.errors import GiveUp
@@ -45,14 +45,14 @@ class Asked(Schema):
     size: str = Field("", max_length=60)
 
 
-class Range(Schema):
+class Range(BaseModel):
     """Eight of ten such items sell within it. Minor units."""
 
     low: int
     high: int
 
 
-class ComparableOut(Schema):
+class ComparableOut(BaseModel):
     saleId: str
     price: int
     soldAt: datetime
@@ -68,7 +68,7 @@ class ComparableOut(Schema):
     image: str = ""
 
 
-class StepOut(Schema):
+class StepOut(BaseModel):
     """One line of the waterfall: `after` = the line before x `factor`, in minor units."""
 
     name: str
@@ -77,14 +77,14 @@ class StepOut(Schema):
     sales: int
 
 
-class RungOut(Schema):
+class RungOut(BaseModel):
     day: int
     date: datetime
     price: int
     soldBy: float | None
 
 
-class Suggested(Schema):
+class Suggested(BaseModel):
     """`price` is null when the evidence is too thin; `silence` says why. Prices in minor units."""
 
     price: int | None
@@ -147,7 +147,9 @@ def of_answer(tenant: Tenant, answer: Answer) -> Suggested:
     """What was computed and not kept."""
     said = answer.suggestion
     shown = [each for each in said.comparables if each.excluded != "beyond"]
-    sales = Sale.objects.filter(tenant=tenant).in_bulk([each.key for each in shown])
+    # Without the vectors: to read 20 of them took a quarter of the whole answer.
+    named = Sale.objects.filter(tenant=tenant).only("sale_id", "sold_at", "title", "image_key")
+    sales = named.in_bulk([each.key for each in shown])
     by_key = {str(key): sale for key, sale in sales.items()}
     return Suggested(
         **_figures(said),
@@ -205,7 +207,7 @@ def _words(said: Suggestion, answer: Answer) -> dict[str, str]:
 def of_quote(product: Product, quote: Quote) -> Suggested:
     """What a quote stored."""
     found = showing.evidence(product, quote)
-    pieces = list(quote.comparables.select_related("sale"))
+    pieces = list(quote.comparables.select_related("sale").defer("sale__vector"))
     return Suggested(
         price=quote.price,
         range=Range(low=quote.low, high=quote.high) if quote.low and quote.high else None,
