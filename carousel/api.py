@@ -14,6 +14,7 @@ from ninja.operation import Operation
 from carousel import openapi, storage, wiring
 from carousel.errors import GiveUp, Refused, Retry
 from carousel.problems import problem
+from carousel.products.publishing import Doubted
 from carousel.tenants.auth import Bearer, ReadingSession
 from carousel.tenants.idempotency import Replayed, Unusable
 from carousel.tenants.limits import TooMany
@@ -55,6 +56,11 @@ for prefix, router in wiring.ROUTERS.items():
 @api.exception_handler(Refused)
 def refused(request: HttpRequest, error: Refused) -> HttpResponse:
     return problem(409, str(error))
+
+
+@api.exception_handler(Doubted)
+def doubted(request: HttpRequest, error: Doubted) -> HttpResponse:
+    return problem(409, str(error), doubts=error.doubts)
 
 
 @api.exception_handler(GiveUp)

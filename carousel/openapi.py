@@ -25,6 +25,12 @@ PROBLEM: Json = {
             "description": "With 422: each field that is wrong, and why.",
             "items": {"type": "object", "additionalProperties": True},
         },
+        "doubts": {
+            "type": "array",
+            "title": "Doubts",
+            "description": "With 409 on publishing: what contradicts itself or is not supported.",
+            "items": {"type": "string"},
+        },
     },
 }
 ALWAYS = {"401": "Not signed in", "429": "Too many requests; see Retry-After"}

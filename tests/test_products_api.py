@@ -153,7 +153,8 @@ def test_a_program_makes_changes_publishes_and_deletes_an_item(shop):
     assert (made.status_code, made.json()["state"]) == (201, "draft")
 
     changed = shop("patch", url, {"price": 900, "condition": "fair"}, if_match=made["ETag"])
-    listed = shop("put", f"{url}/state", {"state": "listed"}, if_match=changed["ETag"])
+    wanted = {"state": "listed", "reason": "Its maker says so."}
+    listed = shop("put", f"{url}/state", wanted, if_match=changed["ETag"])
     gone = shop("delete", url, if_match=listed["ETag"])
 
     assert (listed.json()["state"], gone.status_code) == ("listed", 204)

@@ -8,11 +8,12 @@ from django.test import Client
 from django.urls import reverse
 from PIL import Image
 
-from carousel.models import Product, ProductImage
+from carousel.models import ApiKey, Event, Membership, Product, ProductImage
 from imaging.analysis import checking
 from imaging.analysis.models import Analysis, Defect
 from imaging.models import Job, Photo, Step
 from tests.makers import make_batch, make_tenant, make_user
+from tests.test_products_api import caller
 from tests.test_words_steps import (
     LISTING_STEPS,
     analysed,
@@ -73,8 +74,34 @@ def test_a_listing_with_doubts_is_published_only_on_a_second_word(staff, item):
     assert "Publish anyway" in first.content.decode()
     assert Product.objects.get().state == "draft"
 
-    assert staff.post(address, {"anyway": "1"}, headers=HTMX).status_code == 200
+    assert staff.post(address, {"anyway": " "}, headers=HTMX).status_code == 409
+    assert staff.post(address, {"anyway": "The label says so."}, headers=HTMX).status_code == 200
     assert Product.objects.get().state == "listed"
+    history = staff.get(reverse("product", args=[item.pk])).content.decode()
+    assert "Published in spite of doubts" in history and "Why: The label says so." in history
+
+
+def test_a_program_is_told_the_doubts_and_publishes_with_a_reason(client, item):
+    item.edit({"price": 4000, "description_en": item.description_en + " Genuine leather."})
+    shop = caller(client, ApiKey.issue(item.tenant, "erp", Membership.Role.MANAGER)[1])
+    address = f"/api/v1/products/{item.pk}/state"
+
+    refused = shop("put", address, {"state": "listed"}, if_match="*")
+
+    assert refused.status_code == 409
+    assert refused["Content-Type"] == "application/problem+json"
+    assert refused.json()["doubts"] == [
+        "Material: leather only in English.",
+        "English: nothing supports “Genuine leather”.",
+    ]
+    assert refused.json()["detail"].endswith("Material: leather only in English.")
+    assert Product.objects.get().state == "draft"
+
+    told = {"state": "listed", "reason": "The label says so."}
+    assert shop("put", address, told, if_match="*").json()["state"] == "listed"
+    event = Event.objects.get(kind="product.doubted")
+    assert event.data["doubts"] == refused.json()["doubts"]
+    assert event.data["reason"] == "The label says so."
 
 
 def test_a_true_claim_is_noted_and_a_false_one_taken_out_in_place(staff, item):

@@ -77,12 +77,14 @@ def changed(
 
 
 def doubted(request: Request, product: Product, doubts: list[str]) -> HttpResponse:
-    """Not published yet: what speaks against it, and the button that does it all the same."""
+    """Not published yet: what speaks against it, and where to say why it is all the same."""
     known = context(product) | {"doubts": doubts}
     if not request.htmx:
         return HttpResponse(render_to_string(ITEM, known, request), status=409)
     html = [_part(request, known, name) for name in ("actions", "work")]
-    html.append(_toast(request, "Look at this first, or publish it anyway.", error=True))
+    html.append(
+        _toast(request, "Look at this first, or say why it is published anyway.", error=True)
+    )
     return HttpResponse("\n".join(html), status=409)
 
 

@@ -17,6 +17,7 @@ from carousel.products import conditional, schemas
 from carousel.products.cursors import Cursor
 from carousel.products.edits import Conflict
 from carousel.products.models import Product, ProductQuerySet
+from carousel.products.publishing import publish
 from carousel.tenants.models import Membership, Tenant
 
 router = Router(tags=["products"])
@@ -98,11 +99,19 @@ def change_product(
 def put_state(
     request: HttpRequest, response: HttpResponse, pk: UUID, body: schemas.NewState
 ) -> Any:
-    """Publish or take off sale. 409 with a sentence when a rule says no. Needs `If-Match`."""
+    """Publish or take off sale. 409 with a sentence when a rule says no. Needs `If-Match`.
+
+    What is missing, contradictory or unsupported comes as `doubts` with the 409; with a `reason`
+    it is published all the same, and the reason stays in the item's history.
+    """
     _writer(request)
     product = _one(request, pk)
     version = conditional.wanted_version(request, product)
-    if product.state != body.state:
+    if product.state == body.state:
+        return _fresh(request, response, product)
+    if body.state == "listed":
+        publish(product, reason=body.reason, version=version, **_by(request))
+    else:
         product.become(body.state, version=version, **_by(request))
     return _fresh(request, response, product)
 

@@ -120,6 +120,9 @@ class ProductIn(Schema):
 
 class NewState(Schema):
     state: Literal["listed", "delisted"]
+    reason: Annotated[str, StringConstraints(max_length=200, pattern=CLEAN)] = Field(
+        "", description="Why it is published in spite of `doubts`; not needed without any."
+    )
 
 
 class Statistics(Schema):

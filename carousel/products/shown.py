@@ -18,6 +18,7 @@ NAMES = {
     "product.undrafted": "Group reopened",
     "product.edited": "Edited",
     "product.listed": "Published",
+    "product.doubted": "Published in spite of doubts",
     "product.updated": "Updated",
     "product.sold": "Sold",
     "product.delisted": "Taken off sale",
@@ -86,12 +87,6 @@ def work(product: Product) -> Any:
     return import_string(wiring.WORK)(product.pk, "listing")
 
 
-def doubts(product: Product) -> list[str]:
-    """What speaks against publishing it, by the wiring's word."""
-    found: list[str] = import_string(wiring.DOUBTS)(product)
-    return found
-
-
 def neighbours(product: Product) -> tuple[int, int, Product | None, Product | None]:
     """Place from 1, number, previous and next among the batch's items (or all of the state)."""
     siblings = Product.objects.live().filter(tenant=product.tenant_id)
@@ -133,7 +128,8 @@ def _text(value: Any) -> str:
 def _details(event: Event, product: Product) -> list[str]:
     changes = event.data.get("changes", {})
     form = ItemForm(product)
-    return [
+    reasons = [f"Why: {event.data['reason']}"] if event.kind == "product.doubted" else []
+    return reasons + [
         f"{name.replace('_', ' ')}: {_short(form, name, before)} → {_short(form, name, after)}"
         for name, (before, after) in changes.items()
     ]

@@ -11,10 +11,11 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_GET, require_POST
 
-from carousel.products import answers, forms, shown
+from carousel.products import answers, forms
 from carousel.products.edits import Conflict
 from carousel.products.images import ProductImage
 from carousel.products.models import Product, ProductQuerySet
+from carousel.products.publishing import Doubted, publish
 from carousel.products.relisting import relist as list_again
 from carousel.tenants.models import Membership
 from carousel.web import Request, View, member, page
@@ -120,12 +121,16 @@ def primary(request: Request, pk: UUID) -> HttpResponse:
 @writer
 @require_POST
 def become(request: Request, pk: UUID, state: str) -> HttpResponse:
-    """Publish, or take off sale. What is missing is refused with a sentence; doubts ask again."""
+    """Publish, or take off sale. What is missing is refused with a sentence; doubts ask why."""
     product = _product(request, pk)
-    is_asked = state == "listed" and not product.missing and not request.POST.get("anyway")
-    if is_asked and (doubts := shown.doubts(product)):
-        return answers.doubted(request, product, doubts)
-    product.become(state, by=str(request.user.pk))
+    by = str(request.user.pk)
+    try:
+        if state == Product.State.LISTED:
+            publish(product, reason=request.POST.get("anyway", ""), by=by)
+        else:
+            product.become(state, by=by)
+    except Doubted as doubted:
+        return answers.doubted(request, product, doubted.doubts)
     said = {"listed": "Published.", "delisted": "Taken off sale."}
     return answers.changed(request, product, said.get(state, ""), fields=Product.FIELDS)
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from imaging.pixels import faults, segment
+from imaging.pixels import backdrop, faults, segment
 from imaging.pixels.scale import shrunk
 from imaging.pixels.weights import Unavailable
 
@@ -71,7 +71,8 @@ def _mask(image: Image.Image, colours: Image.Image, model: str) -> tuple[Mask, s
         return alpha, "alpha"
     if model != GRABCUT:
         with suppress(Unavailable):
-            return _enlarged(segment.by_model(colours, model), colours), model
+            seen = segment.by_model(colours, model)
+            return _enlarged(backdrop.mended(seen, colours), colours), model
     return _enlarged(segment.by_grabcut(colours), colours), GRABCUT
 
 

@@ -13,15 +13,40 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from imaging.pixels.rules import told
+
 SIDE = 320
 SOLID = 128
 # Half of the window in which the colours beside an outline are averaged, plus one, in pixels.
 BESIDE = 9
-# Differences of colour (CIE76) below these are no edge, and for a whole outline no contrast.
-NO_EDGE = 6.0
-NO_CONTRAST = 7.0
 FRAME = 3
-PLAIN = 8.0
+
+
+@dataclass(frozen=True)
+class Rules:
+    """From where on it is a fault; the names and units are those of `Evidence`.
+
+    `no_edge`, `no_contrast` and `plain` are differences of colour (CIE76).
+    """
+
+    no_edge: float = 6.0
+    no_contrast: float = 7.0
+    plain: float = 8.0
+    rim: float = 0.22
+    too_small: float = 0.015
+    too_large: float = 0.85
+    everything: float = 0.98
+    large_faint_run: float = 0.06
+    """A close-up fills its frame, and its outline still follows an edge nearly all along."""
+    missing: float = 0.03
+    surplus: float = 0.10
+    faint_run: float = 0.15
+    faint: float = 0.06
+    hole: float = 0.006
+    vague: float = 0.04
+
+
+RULES = told("faults", Rules())
 
 SENTENCES = {
     "empty": "Nothing was found to cut out.",
@@ -65,29 +90,33 @@ def find(image: Image.Image, mask: npt.NDArray[np.uint8]) -> tuple[str, ...]:
     return judge(evidence(image, mask))
 
 
-def judge(seen: Evidence) -> tuple[str, ...]:
+def judge(seen: Evidence, rules: Rules = RULES) -> tuple[str, ...]:
     """Which faults the evidence amounts to."""
     if seen.area == 0:
         return ("empty",)
-    has_rim = seen.rim > 0.22
-    no_contrast = seen.contrast < NO_CONTRAST and not has_rim
+    has_rim = seen.rim > rules.rim
+    no_contrast = seen.contrast < rules.no_contrast and not has_rim
+    is_faint = seen.faint_run > rules.faint_run and seen.faint > rules.faint
     found = {
-        "too_small": seen.area < 0.015,
-        "too_large": seen.area > 0.85,
-        "area_jump": seen.missing > 0.03 or (seen.surplus > 0.10 and not no_contrast),
-        "clipped_edge": seen.faint_run > 0.15
-        and seen.faint > 0.06
-        and not no_contrast
-        and not has_rim,
-        "enclosed_hole": seen.hole > 0.006,
+        "too_small": seen.area < rules.too_small,
+        "too_large": _is_too_large(seen, rules),
+        "area_jump": seen.missing > rules.missing
+        or (seen.surplus > rules.surplus and not no_contrast),
+        "clipped_edge": is_faint and not no_contrast and not has_rim,
+        "enclosed_hole": seen.hole > rules.hole,
         "white_on_white": no_contrast,
         "fringe": has_rim,
-        "vague": seen.vague > 0.04,
+        "vague": seen.vague > rules.vague,
     }
     return tuple(code for code, is_found in found.items() if is_found)
 
 
-def evidence(image: Image.Image, mask: npt.NDArray[np.uint8]) -> Evidence:
+def _is_too_large(seen: Evidence, rules: Rules) -> bool:
+    blurs = seen.area > rules.too_large and seen.faint_run > rules.large_faint_run
+    return blurs or seen.area > rules.everything
+
+
+def evidence(image: Image.Image, mask: npt.NDArray[np.uint8], rules: Rules = RULES) -> Evidence:
     lab, small = _small(image, mask)
     solid = small >= SOLID
     if not solid.any():
@@ -95,17 +124,17 @@ def evidence(image: Image.Image, mask: npt.NDArray[np.uint8]) -> Evidence:
     outline = _outline(solid)
     across = _difference(_mean(lab, solid, BESIDE), _mean(lab, ~solid, BESIDE))
     size = float(solid.sum())
-    missing, surplus = _against_backdrop(lab, solid)
+    missing, surplus = _against_backdrop(lab, solid, rules)
     vague = cv2.morphologyEx(
         ((small > 48) & (small < 208)).astype(np.uint8), cv2.MORPH_OPEN, _disk(5)
     )
     return Evidence(
         area=float(solid.mean()),
         contrast=_median(across[outline]),
-        faint=float((across[outline] < NO_EDGE).mean()) if outline.any() else 0.0,
-        faint_run=_longest(outline & (across < NO_EDGE)) / max(20.0, size**0.5),
+        faint=float((across[outline] < rules.no_edge).mean()) if outline.any() else 0.0,
+        faint_run=_longest(outline & (across < rules.no_edge)) / max(20.0, size**0.5),
         hole=_hole(solid, across) / size,
-        rim=_rim(lab, solid, outline),
+        rim=_rim(lab, solid, outline, rules),
         missing=missing / size,
         surplus=surplus / size,
         vague=float(vague.sum()) / size,
@@ -144,17 +173,17 @@ def _hole(solid: Flags, across: Numbers) -> float:
     )
 
 
-def _rim(lab: Lab, solid: Flags, outline: Flags) -> float:
+def _rim(lab: Lab, solid: Flags, outline: Flags, rules: Rules) -> float:
     """Share of the outline where the item's outermost band looks like the background and what
     lies deeper does not."""
     core = _eroded(solid, 7)
     beyond = _mean(lab, ~_dilated(solid, 3), BESIDE)
     band = _difference(_mean(lab, solid & ~core, BESIDE), beyond)[outline]
     deep = _difference(_mean(lab, core & ~_eroded(solid, 25), 25), beyond)[outline]
-    return float(((band < NO_EDGE) & (deep > 10)).mean()) if band.size else 0.0
+    return float(((band < rules.no_edge) & (deep > 10)).mean()) if band.size else 0.0
 
 
-def _against_backdrop(lab: Lab, solid: Flags) -> tuple[float, float]:
+def _against_backdrop(lab: Lab, solid: Flags, rules: Rules) -> tuple[float, float]:
     """On a plain backdrop: pixels of the largest patch of item left outside, and of backdrop
     taken inside. (0, 0) where the backdrop is not plain enough to tell."""
     beyond = ~_dilated(solid, 15)
@@ -162,9 +191,9 @@ def _against_backdrop(lab: Lab, solid: Flags) -> tuple[float, float]:
         return 0.0, 0.0
     distance = _difference(lab, np.median(lab[beyond], axis=0))
     noise = float(np.percentile(distance[beyond], 85))
-    if noise > PLAIN:
+    if noise > rules.plain:
         return 0.0, 0.0
-    unlike = distance > max(NO_EDGE, 1.5 * noise)
+    unlike = distance > max(rules.no_edge, 1.5 * noise)
     return (
         _largest(unlike & ~_dilated(solid, 7)),
         _largest(_eroded(solid, 7) & ~unlike),

@@ -4,7 +4,7 @@
   const fieldOf = (event) => event.target.closest?.("[data-field]");
   document.addEventListener("input", (event) => fieldOf(event)?.setAttribute("hx-morph-skip", ""));
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && fieldOf(event)) event.target.blur();
+    if (event.key === "Escape" && (fieldOf(event) || event.target.name === "anyway")) event.target.blur();
   });
   // Enter in a line saves by leaving it; the form's own submit would send everything twice.
   document.addEventListener("keydown", (event) => {

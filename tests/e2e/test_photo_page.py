@@ -127,6 +127,9 @@ def test_damage_is_confirmed_and_taken_back_and_doubts_ask_once_more(staff, seed
     staff.keyboard.press("p")
     expect(staff.get_by_role("button", name="Publish anyway")).to_be_visible()
     expect(staff.locator("#state")).to_contain_text("draft")
+    staff.keyboard.press("p")
+    expect(staff.get_by_label("Why it is published anyway")).to_be_focused()
+    staff.keyboard.press("Escape")
 
     staff.locator("#doubts-list").get_by_role("button", name="Take it out").first.click()
     expect(staff.locator("#item-description_en")).to_have_value("T-shirt.")
