@@ -51,8 +51,7 @@ def _measure(request: HttpRequest, response: HttpResponse, seconds: float) -> No
     status = response.status_code
     measures.REQUESTS.labels(request.method, route, status).observe(seconds)
     if route not in UNTOLD:
-        # The path of a picture is its key: whoever reads the log must not be able to open it.
-        path = "" if route == "file" else request.path
+        path = "" if route in OPENED_BY_PATH else request.path
         log.info("%s %s %s in %.0f ms", request.method, path or route, status, seconds * 1000)
     if light := LIGHTS.get(route.partition("-")[0]) or LIGHTS.get(route):
         counters.count(light, failed=status >= 500)
@@ -62,6 +61,8 @@ def _measure(request: HttpRequest, response: HttpResponse, seconds: float) -> No
 
 UNTOLD = {"health", "metrics"}
 """Asked every few seconds by machines."""
+OPENED_BY_PATH = {"file", "new-password"}
+"""Their path is the key: whoever reads the log must not be able to open them."""
 LIGHTS = {
     "review": "review",
     "group": "review",

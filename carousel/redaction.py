@@ -1,4 +1,4 @@
-"""What never reaches a log: keys, tokens, passwords, and links that open a picture."""
+"""What never reaches a log: keys, tokens, passwords, and links that open something."""
 
 import re
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 MASK = "***"
 SECRETS = re.compile(
     r"(?P<before>"
-    r"/files/"  # our own signed links
+    r"/files/|/new-password/"  # addresses that open what they name
     r"|X-Amz-(?:Signature|Credential|Security-Token)=|[?&](?:Signature|sig|token)="
     r"|\b(?:Bearer|Basic)\s+"
     r"|\bck_|\bwhsec_"

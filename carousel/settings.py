@@ -144,6 +144,8 @@ AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_FORM_FIELD = "username"
+AXES_LOCKOUT_TEMPLATE = "tenants/locked.html"
+PASSWORD_RESET_TIMEOUT = 24 * 3600
 OIDC_ISSUER = env.text("OIDC_ISSUER")
 OIDC_JWKS_URL = env.text("OIDC_JWKS_URL", f"{OIDC_ISSUER}/.well-known/jwks.json")
 OIDC_CLIENT_IDS = env.words("OIDC_CLIENT_IDS")

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.contrib.auth import get_user
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
@@ -74,6 +75,16 @@ def enter(request: Request) -> None:
     access.check(request, found.role)
     walls.enter(found.tenant_id)
     request.membership, request.tenant = found, found.tenant
+
+
+def is_still_here(request: Request) -> bool:
+    """Asked of a stream that began long ago: neither signed out nor deactivated nor sent away."""
+    now = HttpRequest()
+    now.session = type(request.session)(request.session.session_key)  # read again, like the person
+    user = get_user(now)
+    if not isinstance(user, User):
+        return False
+    return user.memberships.filter(tenant=request.tenant, tenant__is_active=True).exists()
 
 
 def page(request: Request, template: str, partial: str, context: dict[str, Any]) -> HttpResponse:

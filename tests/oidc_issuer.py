@@ -21,7 +21,10 @@ STRANGER = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 class Issuer(ThreadingHTTPServer):
-    """`claims` are what it says of whoever comes; `key` signs; `codes` are open requests."""
+    """`claims` are what it says of whoever comes; `key` signs; `codes` are open requests.
+
+    `asked` are the paths that were read; `keys` is what /keys answers instead of its own key.
+    """
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Door)
@@ -29,6 +32,8 @@ class Issuer(ThreadingHTTPServer):
         self.key = KEY
         self.codes: dict[str, dict[str, str]] = {}
         self.refused: list[str] = []
+        self.asked: list[str] = []
+        self.keys: bytes | None = None
 
     @property
     def url(self) -> str:
@@ -50,9 +55,11 @@ class _Door(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         path, asked = urlsplit(self.path).path, parse_qs(urlsplit(self.path).query)
+        self.server.asked.append(path)
+        if path == "/keys" and self.server.keys is not None:
+            return self._send(self.server.keys, 200)
         if path == "/authorize":
             return self._send_back({name: values[0] for name, values in asked.items()})
-        jwk = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(KEY.public_key()))
         known = {
             "/.well-known/openid-configuration": {
                 "issuer": self.server.url,
@@ -61,7 +68,7 @@ class _Door(BaseHTTPRequestHandler):
                 "jwks_uri": f"{self.server.url}/keys",
                 "id_token_signing_alg_values_supported": ["RS256"],
             },
-            "/keys": {"keys": [jwk | {"kid": "k1", "use": "sig", "alg": "RS256"}]},
+            "/keys": {"keys": [jwk_of(KEY, "k1")]},
         }
         return self._json(known[path])
 
@@ -102,7 +109,9 @@ class _Door(BaseHTTPRequestHandler):
         self._json({"error": error}, 400)
 
     def _json(self, body: Any, status: int = 200) -> None:
-        content = json.dumps(body).encode()
+        self._send(json.dumps(body).encode(), status)
+
+    def _send(self, content: bytes, status: int) -> None:
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))
@@ -111,6 +120,11 @@ class _Door(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Quiet."""
+
+
+def jwk_of(key: rsa.RSAPrivateKey, kid: str) -> dict[str, Any]:
+    known: dict[str, Any] = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key()))
+    return known | {"kid": kid, "use": "sig", "alg": "RS256"}
 
 
 def _challenge(verifier: str) -> str:

@@ -1,5 +1,7 @@
 """Every model has a page for data fixes; a shop's own staff see their shop only."""
 
+from functools import partial
+
 import pytest
 from django.apps import apps
 from django.contrib import admin
@@ -7,9 +9,21 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils.timezone import now
 
-from carousel import storage
-from carousel.models import RefreshToken
-from tests.makers import make_batch, make_photo, make_step, make_tenant, make_user
+from carousel import data_fixes, storage
+from carousel.models import Product, RefreshToken
+from grouping import edits, history
+from grouping.models import Edit
+from imaging.models import Batch
+from tests.grouping_makers import make_asked, make_group
+from tests.makers import (
+    make_batch,
+    make_photo,
+    make_product,
+    make_step,
+    make_tenant,
+    make_user,
+)
+from tests.world import SECRET, make_world
 
 OURS = {"carousel", "imaging", "grouping", "pricing"}
 MODELS = [model for model in apps.get_models() if model._meta.app_label in OURS]
@@ -50,6 +64,111 @@ def test_a_shops_own_staff_see_their_shop_only(client):
     assert "Their batch" not in page
     assert other.status_code == 302
     assert client.get("/admin/carousel/user/").status_code == 403
+
+
+@pytest.fixture
+def keeper(client):
+    """May repair everything, at their own shop."""
+    user = make_user("keeper@example.com", is_staff=True, role="admin")
+    user.user_permissions.set(Permission.objects.all())
+    client.force_login(user)
+    return user
+
+
+def address(model, what, *args):
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{what}", args=args)
+
+
+def fill(client, path, **words):
+    """The form as it stands, with these words in it, sent."""
+    form = client.get(path).context["adminform"].form
+    there = {field.html_name: field.value() for field in form}
+    kept = {name: value for name, value in there.items() if value not in (None, False)}
+    return client.post(path, kept | {name: str(value) for name, value in words.items()})
+
+
+@pytest.mark.django_db
+def test_no_list_of_the_admin_tells_staff_of_another_shop(client, keeper):
+    """Not a row, not a choice of a filter; every table that has a tenant."""
+    make_world(make_tenant("rival", name=f"{SECRET} and Sons"))
+    lists = {model.__name__: client.get(address(model, "changelist")) for model in MODELS}
+
+    told = [name for name, answer in lists.items() if SECRET.encode() in answer.content]
+    assert told == []
+    assert {answer.status_code for answer in lists.values()} == {200, 403}
+    assert sum(answer.status_code == 200 for answer in lists.values()) >= 40
+
+
+@pytest.mark.django_db
+def test_no_page_or_action_of_the_admin_reaches_another_shops_row(client, keeper):
+    make_world(make_tenant("rival"))
+    rows = [model.objects.all() for model in MODELS if hasattr(model, "tenant")]
+    theirs = [row for each in rows for row in each.filter(tenant__slug="rival")]
+    opened, done = [], []
+    for row in theirs:
+        pages = [client.get(address(type(row), what, row.pk)) for what in ("change", "history")]
+        opened += [row for page in pages if page.status_code not in {302, 403, 404}]
+        listed = client.get(address(type(row), "changelist")).context
+        form = listed["action_form"] if listed else None
+        for action in dict(form.fields["action"].choices) if form else ():
+            sent = {"action": action, "_selected_action": [str(row.pk)], "post": "yes"}
+            client.post(address(type(row), "changelist"), sent)
+            done += [] if type(row).objects.filter(pk=row.pk).exists() else [row]
+
+    assert (opened, done) == ([], [])
+    assert len(theirs) >= 15
+
+
+@pytest.mark.django_db
+def test_what_staff_add_is_their_shops_and_points_at_its_rows_only(client, keeper):
+    theirs = make_batch(make_tenant("rival"))
+    ours = make_photo()
+
+    added = fill(client, "/admin/imaging/batch/add/", name="New", tenant=theirs.tenant_id)
+    moved = fill(client, f"/admin/imaging/photo/{ours.pk}/change/", batch=theirs.pk)
+
+    ours.refresh_from_db()
+    assert (added.status_code, Batch.objects.get(name="New").tenant) == (302, make_tenant())
+    assert (moved.status_code, ours.batch.tenant) == (200, make_tenant())
+    assert b"Select a valid choice" in moved.content
+
+
+@pytest.mark.django_db
+def test_an_edit_is_taken_back_from_its_row_in_the_log(client, root):
+    batch = make_batch()
+    kept, gone = make_group(batch, name="Cup"), make_group(batch, name="Mug")
+    both = [kept.pk, gone.pk]
+    scope, merge = history.Scope(groups=both), partial(edits.merge, groups=both)
+    history.perform(batch, make_asked(), scope, merge)
+    edit = Edit.objects.get()
+
+    answer = client.post(
+        "/admin/grouping/edit/",
+        {"action": "undo", "_selected_action": [str(edit.pk)]},
+        follow=True,
+    )
+
+    assert b"Taken back" in answer.content
+    assert sorted(batch.groups.values_list("name", flat=True)) == ["Cup", "Mug"]
+    assert client.get("/admin/grouping/edit/add/").status_code == 403
+
+
+@pytest.mark.django_db
+def test_a_list_counts_no_further_than_its_last_page(
+    client, root, monkeypatch, django_assert_max_num_queries
+):
+    monkeypatch.setattr(data_fixes, "MOST", 60)
+    for _ in range(70):
+        make_product()
+
+    with django_assert_max_num_queries(12) as asked:
+        page = client.get("/admin/carousel/product/?p=2")
+
+    counts = [query["sql"] for query in asked.captured_queries if "COUNT(" in query["sql"]]
+    assert page.context["cl"].result_count == 60
+    assert len(page.context["cl"].result_list) == 10
+    assert all("LIMIT 60" in count for count in counts) and counts
+    assert Product.objects.count() == 70
 
 
 @pytest.mark.django_db

@@ -1,5 +1,7 @@
 import gzip
+import ipaddress
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -107,13 +109,58 @@ def test_an_allowed_name_that_leads_inside_is_refused(monkeypatch):
         fetching.fetch("https://img.shop.example/a.jpg", hosts=HOSTS)
 
 
-@pytest.mark.parametrize("address", ["fec0::1", "::127.0.0.1", "::ffff:10.0.0.1", "2002:7f00:1::"])
-def test_addresses_that_hide_another_are_refused(monkeypatch, address):
-    inside = [(10, 1, 6, "", (address, 443, 0, 0))]
+INSIDE = (
+    "0.0.0.0", "0.1.2.3", "10.0.0.5", "100.64.0.1", "100.100.100.200", "127.0.0.1",
+    "127.255.255.254", "169.254.169.254", "169.254.170.2", "172.16.0.1", "172.31.255.254",
+    "192.0.0.192", "192.0.2.1", "192.88.99.1", "192.168.1.1", "198.18.0.1", "198.51.100.1",
+    "203.0.113.1", "224.0.0.1", "239.255.255.250", "240.0.0.1", "255.255.255.255", "::", "::1",
+    "::127.0.0.1", "::ffff:10.0.0.1", "::ffff:169.254.169.254", "::ffff:0:127.0.0.1",
+    "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "64:ff9b:1::1", "100::1", "100:0:0:1::1",
+    "2001:0:4136:e378:8000:63bf:3fff:fdd2", "2001:2::1", "2001:20::1", "2001:db8::1",
+    "2002:7f00:1::", "2002:a9fe:a9fe::1", "3fff::1", "5f00::1", "fc00::1", "fd00:ec2::254",
+    "fe80::1", "fec0::1", "ff02::1", "ff0e::1", "4000::1", "8000::1", "e000::1",
+)  # fmt: skip
+"""One address of each network that is not the public internet, and of those that hide another."""
+
+
+@pytest.mark.parametrize("address", INSIDE)
+def test_a_name_that_leads_inside_is_refused_before_a_socket_opens(monkeypatch, address):
+    version = ipaddress.ip_address(address).version
+    family = socket.AF_INET if version == 4 else socket.AF_INET6
+    inside = [(family, 1, 6, "", (address, 443) if version == 4 else (address, 443, 0, 0))]
     monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: inside)
+    monkeypatch.setattr("socket.socket.connect", lambda *_: pytest.fail("a socket was opened"))
 
     with pytest.raises(Refused, match="private address"):
         fetching.fetch("https://img.shop.example/a.jpg", hosts=HOSTS)
+
+
+@pytest.mark.parametrize("way", ["a picture", "an event"])
+def test_a_name_that_changes_its_address_is_asked_once_and_the_first_answer_is_used(
+    monkeypatch, way
+):
+    """Rebinding: public when it is checked, inside when it would be connected to."""
+    answers = iter(["93.184.216.34", "127.0.0.1", "127.0.0.1"])
+    connected = []
+
+    def answer(host, port, *_, **__):
+        given = host if host[0].isdigit() else next(answers)
+        return [(socket.AF_INET, 1, 6, "", (given, port or 443))]
+
+    def connect(_, to):
+        connected.append(to)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr("socket.getaddrinfo", answer)
+    monkeypatch.setattr("socket.socket.connect", connect)
+
+    with pytest.raises(Retry):
+        if way == "a picture":
+            fetching.fetch("https://img.shop.example/a.jpg", hosts=HOSTS)
+        else:
+            fetching.deliver("https://hooks.shop.example/in", b"{}", {})
+
+    assert connected == [("93.184.216.34", 443)]
 
 
 def test_a_good_answer_is_read(server):

@@ -49,7 +49,7 @@ class Reconciliations(Log[Reconciliation]):
 @admin.register(Delivery)
 class Deliveries(Log[Delivery]):
     list_display = ("created_at", "event", "destination", "state", "attempts", "status", "answer")
-    list_filter = ("state", "destination")
+    list_filter = ("state", ("destination", admin.RelatedOnlyFieldListFilter))
     list_select_related = ("event", "destination")
     search_fields = ("=subject", "=event__id")
     ordering = ("-position",)

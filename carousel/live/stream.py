@@ -1,7 +1,8 @@
 """Server-sent events: a page listens, and is told what to show each time its key has changed.
 
 A view gives the key and a function that makes the frame for a version. The rest is here:
-resuming by Last-Event-ID, keep-alive, the end.
+resuming by Last-Event-ID, keep-alive, the end. Whoever was signed out, deactivated or sent away
+meanwhile is told nothing more.
 """
 
 import asyncio
@@ -18,10 +19,13 @@ from django.utils.module_loading import import_string
 from carousel import wiring
 from carousel.live.broadcaster import Broadcaster, freely
 from carousel.tenants import walls
-from carousel.web import Request
+from carousel.web import Request, is_still_here
 
 KEEP_ALIVE = 15.0
 """Seconds of silence after which a comment is sent, so that proxies keep the connection."""
+
+DONE = "event: done\ndata: done\n\n"
+"""The page closes the stream for good."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +60,8 @@ def stream(
         with walls.inside(tenant):
             return frame()
 
-    response = StreamingHttpResponse(
-        follow(key, last_event_id(request, seen or 0), framed), content_type="text/event-stream"
-    )
+    lines = follow(key, last_event_id(request, seen or 0), framed, lambda: is_still_here(request))
+    response = StreamingHttpResponse(lines, content_type="text/event-stream")
     response["Cache-Control"] = "no-cache, no-transform"
     response["X-Accel-Buffering"] = "no"
     response["Content-Encoding"] = "identity"  # Compression would hold messages back.
@@ -70,7 +73,10 @@ def last_event_id(request: HttpRequest, otherwise: int) -> int:
     return int(said) if said.isdecimal() else otherwise
 
 
-async def follow(key: UUID, seen: int, frame: Callable[[], Frame]) -> AsyncIterator[str]:
+async def follow(
+    key: UUID, seen: int, frame: Callable[[], Frame], welcome: Callable[[], bool] = lambda: True
+) -> AsyncIterator[str]:
+    """The lines of the stream. `welcome` is asked before anything is told, also before silence."""
     # The view and its middleware ran in this request's thread and left a connection open there.
     await sync_to_async(connections.close_all)()
     news = broadcaster()
@@ -78,6 +84,9 @@ async def follow(key: UUID, seen: int, frame: Callable[[], Frame]) -> AsyncItera
         yield "retry: 500\n\n"
         while True:
             version = await news.newer(key, seen, KEEP_ALIVE)
+            if not await freely(welcome):
+                yield DONE
+                return
             if version is None:
                 yield ": keep-alive\n\n"
                 continue
@@ -85,7 +94,7 @@ async def follow(key: UUID, seen: int, frame: Callable[[], Frame]) -> AsyncItera
             shown = await freely(frame)
             yield message(shown.html, version)
             if shown.is_last:
-                yield "event: done\ndata: done\n\n"
+                yield DONE
                 return
 
 

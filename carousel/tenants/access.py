@@ -40,6 +40,7 @@ OPEN = {
     *("sign-in", "sign-out", "oidc-begin", "oidc-callback", "file", "health", "metrics"),
     *("health-live", "health-ready", "ops", "ops-run", "ops-readiness"),
     "put-file",
+    "new-password",
     *("api:login", "api:register", "api:refresh_token", "api:logout", "api:receive"),
     *("api:openapi-json", "api:openapi-view", "api:api-root"),
 }
@@ -54,8 +55,9 @@ ROUTES: dict[str, Access] = {
     # The shop itself.
     **_rows(RULES, "settings", "photo-canvas", "api:get_settings", "api:put_settings"),
     **_rows(RIGHTS, "settings-keys", "settings-key-revoke", "settings-people", "settings-person"),
+    "settings-person-link": RIGHTS,
     "settings-history": Access(MANAGER, ADMIN),
-    "switch-tenant": OWN,
+    **_rows(OWN, "switch-tenant", "settings-password"),
     # Batches and photos.
     **_rows(
         WORK,

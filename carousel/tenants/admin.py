@@ -3,10 +3,9 @@
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.forms import AdminPasswordChangeForm
 from django.http import HttpRequest
 
-from carousel.data_fixes import Fixes, Log
+from carousel.data_fixes import Fixes, Glance, Log
 from carousel.tenants.models import (
     ApiKey,
     AuditEntry,
@@ -21,6 +20,7 @@ from carousel.tenants.models import (
 class SuperusersOnly(admin.ModelAdmin):  # type: ignore[type-arg]
     """Not for a shop's own staff: these rows reach over the walls."""
 
+    paginator = Glance
     show_full_result_count = False
     list_per_page = 50
 
@@ -62,7 +62,6 @@ class Users(SuperusersOnly):
     readonly_fields = ("last_login", "date_joined")
     inlines = (Memberships,)
     actions = ("deactivate", "activate")
-    change_password_form = AdminPasswordChangeForm
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

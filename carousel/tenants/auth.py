@@ -78,7 +78,9 @@ def _admit(request: HttpRequest, tenant: Tenant, role: str) -> Tenant:
 
 
 def _action(path: str) -> str:
-    """Photos and events come in crowds and are counted apart from ordinary writes."""
+    """Photos and events come in crowds, shelves cost more: counted apart from ordinary writes."""
     if "/photos" in path or "/uploads" in path:
         return "upload"
+    if path.startswith("/api/v1/books"):
+        return "books"
     return "event" if "/events" in path else "write"

@@ -9,7 +9,7 @@ from carousel.tenants.models import ApiKey, Membership, Tenant, User
 
 @transaction.atomic
 def invite(tenant: Tenant, by: User, email: str, full_name: str, role: str) -> Membership:
-    """A member of the shop, new to us or not. They set a password by the reset link or use OIDC."""
+    """A member of the shop, new to us or not. A password comes by a link: see passwords.py."""
     user = User.objects.filter(email=email.lower()).first()
     user = user or User.objects.create_user(email, full_name=full_name)
     if tenant.memberships.filter(user=user).exists():

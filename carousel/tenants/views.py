@@ -1,5 +1,6 @@
 """Signing in, and the pages on which a shop sets its rules, people and keys."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -10,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from carousel.errors import Refused
-from carousel.tenants import people, staff_oidc
+from carousel.tenants import passwords, people, staff_oidc
 from carousel.tenants.forms import ROLES, KeyForm, OptionsForm, PersonForm, RoleForm
 from carousel.tenants.settings import change
 from carousel.web import TENANT_IN_SESSION, Request, member
@@ -64,11 +65,25 @@ def members(request: Request) -> HttpResponse:
     form = PersonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         people.invite(request.tenant, request.user, **form.cleaned_data)
-        messages.success(request, f"{form.cleaned_data['email']} may sign in now.")
+        messages.success(request, f"{form.cleaned_data['email']} works here now.")
         return redirect("settings-people")
+    return _people(request, form)
+
+
+@member
+@require_POST
+def password_link(request: Request, pk: UUID) -> HttpResponse:
+    """Shown once, on the page of the people: the administrator hands it over."""
+    found = get_object_or_404(request.tenant.memberships.select_related("user"), pk=pk)
+    address = request.build_absolute_uri(passwords.link_for(found, request.user))
+    return _people(request, PersonForm(), {"link": address, "of": found.user})
+
+
+def _people(request: Request, form: PersonForm, more: dict[str, Any] | None = None) -> HttpResponse:
     rows = request.tenant.memberships.select_related("user").order_by("user__email")
     pages = Paginator(rows, 50).get_page(request.GET.get("page"))
-    return _page(request, "people", {"form": form, "pages": pages, "roles": ROLES})
+    context = {"form": form, "pages": pages, "roles": ROLES}
+    return _page(request, "people", context | (more or {}))
 
 
 @member
