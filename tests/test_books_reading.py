@@ -1,16 +1,27 @@
 """From lines to books, without a database."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from carousel.errors import Retry
-from imaging.bookshelf import candidates, folding, haiku, isbn, matching, ocr, titles
+from imaging.bookshelf import (
+    candidates,
+    evaluation,
+    familiar,
+    folding,
+    haiku,
+    isbn,
+    matching,
+    ocr,
+    titles,
+)
 from imaging.bookshelf.asked import Shelved
 from imaging.bookshelf.library import Book, MemoryCatalogue, read_csv
-from imaging.bookshelf.reading import Reading
+from imaging.bookshelf.reading import Column, Reading
 from tests.book_makers import ELEVEN, KNOWN
 
 
@@ -108,12 +119,73 @@ def test_a_line_with_a_name_is_parted(line: str, title: str, author: str):
          "Die Strasse der Gefühle", "Xaver Brindl"),
         ([("JULI", 30), ("BRINDL", 30), ("Der lange Weg", 44)], "Der lange Weg", "Juli Brindl"),
         ([("HANDBUCH", 40), ("Der alten Gärten", 40)], "Handbuch Der alten Gärten", ""),
+        ([("Sapias", 40), ("Yuval Noah Brindl", 26), ("Holm Verlag", 12)], "Sapias",
+         "Yuval Noah Brindl"),
+        ([("J.R.R.BRINDL", 30), ("KURT HOLM", 40), ("und der Stein der Waisen", 24)],
+         "Kurt Holm und der Stein der Waisen", "J.R.R. Brindl"),
+        ([("EL", 40), ("DIJOUS", 40), ("ANNA HOLM", 20)], "El Dijous", "Anna Holm"),
+        ([("ATLAS", 40), ("GROSSER", 40), ("Gärten am Meer", 40)],
+         "Atlas Grosser Gärten am Meer", ""),
+        ([("Brindl i Escrivà", 30), ("Viure perillosament", 30)], "Viure perillosament",
+         "Brindl i Escrivà"),
+        ([("Laufen", 40), ("796.4 SPORT. TURNEN", 30)], "Laufen", ""),
     ],
 )  # fmt: skip
 def test_imprints_are_dropped_and_names_are_told_from_titles(pieces, title, author):
     said = titles.say([titles.Piece(text, 1.0, size) for text, size in pieces])
 
     assert (said.title, said.author) == (title, author)
+
+
+def test_a_name_on_two_spines_is_no_part_of_a_title():
+    shared = familiar.phrases(
+        [["SNOFF", "BRINDLIUK"], ["BRINDLIUK", "Der lange Weg"], ["Arkadi Holm"],
+         ["Arkadi Holm", "Winter"], ["Arkadi Holm Laufen macht froh"]]
+    )  # fmt: skip
+
+    said = [
+        titles.say([titles.Piece(text) for text in texts], familiar=shared)
+        for texts in (["SNOFF", "BRINDLIUK"], ["Arkadi Holm Laufen macht froh"], ["Arkadi Holm"])
+    ]
+
+    assert shared == {"brindliuk", "arkadi holm"}
+    assert [(each.title, each.author) for each in said] == [
+        ("Snoff", "Brindliuk"),
+        ("Laufen macht froh", "Arkadi Holm"),
+        ("Arkadi Holm", ""),
+    ]
+
+
+def test_two_copies_of_a_book_and_a_series_do_not_lose_their_titles():
+    copies = familiar.phrases([["WINTER HOUSE ROAD", "Holm"], ["Winter House Road", "Holm"]])
+    series = familiar.phrases(
+        [["Machine Learning"], ["Machine Learning with Tears"], ["Machine Learning in Boots"]]
+    )
+
+    assert copies == frozenset()
+    assert titles.say([titles.Piece("Machine Learning with Tears")], familiar=series).author == ""
+
+
+def test_two_labels_are_two_books_even_if_they_say_the_same():
+    """One author's books in a library: the wall between them was not seen."""
+    lines = ["ANNA HOLM Una madre", "N Hol", "ANNA HOLM El temps", "N Hol"]
+    reading = candidates.unplaced(lines)
+    columns = (Column((0, 1), 0, 1.0), Column((2, 3), 0, 0.02))
+
+    found = candidates.candidates(replace(reading, columns=columns, model="seen"))
+
+    assert [(each.title, each.author) for each in found] == [
+        ("Una madre", "Anna Holm"),
+        ("El temps", "Anna Holm"),
+    ]
+
+
+@pytest.mark.parametrize("said", [False, "none", "no", "False", "illegible"])
+def test_a_title_that_cannot_be_read_is_not_asked_for(said):
+    book = {"title": "Masks", "isbn": "", "legible": said}
+
+    assert evaluation.counted([], [book], []).legible == 0
+    assert evaluation.counted([], [book | {"legible": True}], []).legible == 1
 
 
 def test_a_book_that_nobody_knows_is_not_given_to_its_author_s_other_book():

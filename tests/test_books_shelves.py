@@ -283,6 +283,23 @@ def test_staff_correct_a_book_and_a_wrong_number_is_refused():
     assert spine.inferred == []
 
 
+def test_another_number_takes_the_wrong_edition_s_publisher_cover_and_links_away():
+    edition = {"publisher": "Holm & Co", "published": "2021", "volume": "vol1", "match_score": 0.9,
+               "cover": "https://books.google.com/c?id=vol1", "validated": True}  # fmt: skip
+    shelf = make_shelf()
+    same = make_spine(shelf, title="Maks", isbn="9780393242072", **edition)
+    other = make_spine(shelf, title="Maks", isbn="9780393242072", **edition)
+
+    same.correct(None, title="Masks")
+    other.correct(None, title="Rivers", isbn="9780804429573")
+
+    same.refresh_from_db()
+    other.refresh_from_db()
+    assert {name: getattr(same, name) for name in edition} == edition
+    assert (other.publisher, other.published, other.cover, other.volume) == ("", "", "", "")
+    assert (other.match_score, other.validated, other.is_sure) == (None, False, True)
+
+
 def test_one_press_makes_drafts_of_the_books_and_one_takes_them_back():
     shelf = make_shelf()
     for number in range(3):

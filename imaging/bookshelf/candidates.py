@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from imaging.bookshelf import matching, titles
+from imaging.bookshelf import familiar, matching, titles
 from imaging.bookshelf.folding import fold
 from imaging.bookshelf.library import Catalogue
 from imaging.bookshelf.matching import Match
@@ -53,10 +53,12 @@ def candidates(
 ) -> tuple[Candidate, ...]:
     """One candidate for each spine that says anything, in shelf order."""
     books = _Books(reading, catalogue)
-    found = []
+    runs: list[tuple[Column, ...]] = []
     for shelf in sorted({column.shelf for column in reading.columns}):
         row = [column for column in reading.columns if column.shelf == shelf]
-        found += [books.candidate(row[a:b]) for a, b in _parted(row, books)]
+        runs += [tuple(row[a:b]) for a, b in _parted(row, books)]
+    shared = familiar.phrases(map(books.texts, runs))
+    found = [books.candidate(run, shared) for run in runs]
     return tuple(weighed([each for each in found if each.title], least))
 
 
@@ -104,17 +106,17 @@ class _Books:
     def worth(self, run: tuple[Column, ...]) -> float:
         """Nats for the run being one spine."""
         walls = sum(_together(column.wall) for column in run[1:])
-        labels = {fold(text) for text in self._texts(run) if titles.is_label(text)}
-        if len(labels) > 1:
-            return -TWO_LABELS * (len(labels) - 1)
+        labels = sum(any(map(titles.is_label, self.texts([column]))) for column in run)
+        if labels > 1:
+            return -TWO_LABELS * (labels - 1)
         found = self.match(run)
         return walls + (max(0.0, found.evidence) if found.scored else 0.0)
 
-    def candidate(self, run: Sequence[Column]) -> Candidate:
+    def candidate(self, run: tuple[Column, ...], shared: frozenset[str]) -> Candidate:
         pieces, numbers = self._pieces(run)
-        match = self.match(tuple(run))
+        match = self.match(run)
         certain = match.best.book.authors if match.best and match.is_certain else ()
-        said = titles.say(pieces, frozenset(certain))
+        said = titles.say(pieces, frozenset(certain), shared)
         candidate = Candidate(
             title=said.title or said.author,
             author=said.author if said.title else "",
@@ -129,12 +131,12 @@ class _Books:
         return completed(candidate, match)
 
     def _match(self, run: tuple[Column, ...]) -> Match:
-        text = " ".join(self._texts(run))
+        text = " ".join(self.texts(run))
         if self.catalogue is None or len(fold(text)) < 4:
             return matching.NOTHING
         return matching.match(text, self.catalogue)
 
-    def _texts(self, run: Sequence[Column]) -> list[str]:
+    def texts(self, run: Sequence[Column]) -> list[str]:
         return [self.reading.lines[number].text for column in run for number in column.lines]
 
     def _pieces(self, run: Sequence[Column]) -> tuple[list[titles.Piece], tuple[int, ...]]:

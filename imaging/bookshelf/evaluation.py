@@ -171,8 +171,10 @@ def _isbns(found: Sequence[Candidate], catalogue: MemoryCatalogue | None) -> lis
     return [m.best.book.isbn if m.best and m.is_certain else "" for m in matches]
 
 
-def _is_legible(book: Mapping[str, str]) -> bool:
-    return book.get("legible", "full") not in {"none", "no", "", "false"}
+def _is_legible(book: Mapping[str, object]) -> bool:
+    """A title of which only a part can be read counts too; true and false are as good as words."""
+    told = str(book.get("legible", "full")).casefold()
+    return told not in {"none", "no", "", "false", "0", "illegible", "unreadable"}
 
 
 def _rates(counts: Sequence[Counted]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from rapidfuzz.distance import Indel
 from imaging.bookshelf.certainty import CERTAIN, Signs, certainty, lead
 from imaging.bookshelf.folding import fold, words
 from imaging.bookshelf.library import Book, Catalogue, main_title
-from imaging.bookshelf.titles import SMALL
+from imaging.bookshelf.names import SMALL
 
 LONGEST_MARK = 5
 LEAST_LIKE = 0.7

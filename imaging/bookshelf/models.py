@@ -96,11 +96,6 @@ class SpineQuerySet(models.QuerySet["Spine"]):
             title=""
         )
 
-    def certain(self) -> Self:
-        """Nobody needs to look at these."""
-        sure = Q(validated=True) & ~Q(needs_choice=True)
-        return self.books().filter(sure | Q(state=Spine.State.CONFIRMED))
-
     def sellable(self) -> Self:
         return self.books().filter(Q(aside=False) | Q(state=Spine.State.CONFIRMED))
 
@@ -156,6 +151,11 @@ class Spine(TenantRow):
         return self.title or self.text or "A spine that could not be read"
 
     @property
+    def is_sure(self) -> bool:
+        """Nobody needs to look at it."""
+        return self.state == self.State.CONFIRMED or (self.validated and not self.needs_choice)
+
+    @property
     def links(self) -> dict[str, str]:
         return {"amazon": isbn.amazon(self.isbn), "googleBooks": isbn.google_books(self.volume)}
 
@@ -172,6 +172,7 @@ class Spine(TenantRow):
     def correct(self, user: User | None, **said: str) -> None:
         """What staff say it is. Staff are right: it is confirmed and nothing is inferred."""
         self._refuse_when_drafted()
+        before = self.isbn or self.title
         for name in EDITABLE:
             setattr(self, name, " ".join(said.get(name, getattr(self, name)).split()))
         number = isbn.normal(self.isbn) if self.isbn else ""
@@ -181,9 +182,16 @@ class Spine(TenantRow):
             raise Refused("A book needs a title.")
         self.isbn, self.state, self.inferred = number, self.State.CONFIRMED, []
         self.needs_choice, self.source = False, said.get("source", "staff")
+        if before != (self.isbn or self.title):
+            self._forget_edition()
         self.save()
         self.shelf.touch()
         self._tell("book.corrected", user, title=self.title, isbn=self.isbn)
+
+    def _forget_edition(self) -> None:
+        """What belonged to the wrong book must not go into the draft of the right one."""
+        self.publisher = self.published = self.cover = self.volume = ""
+        self.match_score, self.validated = None, False
 
     @transaction.atomic
     def choose(self, number: int, user: User | None) -> None:

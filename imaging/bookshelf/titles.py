@@ -7,56 +7,42 @@ when it looks like a name, else title.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from importlib.resources import files
 
+from imaging.bookshelf.familiar import SPLIT, parted
 from imaging.bookshelf.folding import fold, words
+from imaging.bookshelf.names import (
+    GENERIC,
+    INITIAL,
+    PARTICLES,
+    SMALL,
+    given_names,
+    is_capital,
+    is_imprint,
+    is_person_shaped,
+    name_likeness,
+)
 
 LABEL = re.compile(
     r"^(?:"
     r"[0-9]{1,3}(?:[.,:]\s?[0-9]+)*\s?(?:\([^)]{1,16}\)\s?|\"[^\"]{1,8}\"\s?)*\s?[A-ZÀ-Þ][A-Za-zÀ-ÿ1]{2}"
     r"|[0-9]{3}(?:[.,][0-9]+)+\s?[A-Z]?"
+    r"|[0-9]{3}\.[0-9]+\s.+"
     r"|[A-Z]{1,3}\*{0,3}\s(?:[0-9]{2,3}[A-Z]?\s)?[A-ZÀ-Þ][A-Za-zÀ-ÿ]{1,2}"
     r"|[A-Z]{1,3}[-.]?\s?[0-9]{1,6}"
     r")$"
 )
 NOT_WORDS = re.compile(r"^[\W\d_]*$")
-SPLIT = re.compile(r"\s+[/•·|]\s+|\s+[-–—]\s+|(?<=\w)\s*[/•|]\s*(?=\w)")
-SMALL = frozenset(
-    word
-    for line in (
-        "a al am an and as at auf aus bei by das de dem den der des die du e ein eine einem einen",
-        "einer el els en er es et for from für i il im in is ist ja la las le les lo los mit nach",
-        "nicht no o of og on or per para por que the to und una uno un unter vom von vor what who",
-        "wie with y zu zum zur í á um með við hvað sem",
-    )
-    for word in line.split()
-)
-PARTICLES = frozenset(
-    word
-    for line in ("de del della di da du la le van von der den ter ten mac mc st y i",)
-    for word in line.split()
-)
-GENERIC = frozenset(
-    word
-    for line in (
-        "album atlas band biografia biographie biography diccionari diccionario dictionary",
-        "enciclopedia encyclopaedia encyclopedia enzyklopadie erzahlungen gedichte geschichte",
-        "geschichten gramatica grammatik guia guide handbook handbuch historia history",
-        "introduccion introduction kochbuch lehrbuch lexikon manual memoirs poems poesia",
-        "reisefuhrer stories tagebuch worterbuch",
-    )
-    for word in line.split()
-)
-"""Words that stand alone on a line as a surname does, and are none."""
-INITIAL = re.compile(r"^(?:[A-ZÀ-Þ]\.){1,3}$")
 SHOUTED = re.compile(r"^((?:[A-ZÀ-Þ][A-ZÀ-Þ.'’-]+\s+){1,3})(?=[A-ZÀ-Þ]?[a-zà-ÿ])")
 LABEL_LETTERS = 3
 """Beside other text, a piece as short as this is a part of a label."""
 SUBTITLE = 0.55
 """Letters lower than this share of the title's are a subtitle."""
-
 SMALLER = 0.85
+ALIKE = 0.25
+"""Letters of two heights are one size, when they differ by at most this share of the larger."""
+NAMED = 1.5
+GLUED = re.compile(r"\b((?:[A-ZÀ-Þ]\.)+)(?=[A-ZÀ-Þ][\w'’-]{2})")
+"""Initials at which the reader missed the space: `J.R.R.TOLKIEN`."""
 
 
 @dataclass(frozen=True)
@@ -82,32 +68,32 @@ def is_label(text: str) -> bool:
     return bool(LABEL.match(text.strip()))
 
 
-def is_imprint(text: str) -> bool:
-    """A publisher's name or the kind of book, and nothing else: `dtv`, `Roman`, `A Novel`."""
-    return fold(text) in imprints()
-
-
-def say(pieces: Sequence[Piece], known: frozenset[str] = frozenset()) -> Said:
+def say(
+    pieces: Sequence[Piece],
+    known: frozenset[str] = frozenset(),
+    familiar: frozenset[str] = frozenset(),
+) -> Said:
     """`known`: folded words of the author, when the book is known already.
 
+    `familiar`: folded names that stand on other spines too; see familiar.phrases.
     `confidence` 0..1: the reader's certainty in the title's letters, times how much the title
     looks like one: whole words rather than crumbs; a little more when an author was found."""
     label = next((piece.text for piece in pieces if is_label(piece.text)), "")
+    pieces = [replace(piece, text=GLUED.sub(r"\1 ", piece.text)) for piece in pieces]
     kept = [piece for piece in pieces if not is_label(piece.text) and not _is_crumb(piece.text)]
-    kept = [piece for piece in kept if not is_imprint(piece.text)] or kept
-    if any(len(fold(piece.text)) > LABEL_LETTERS + 1 for piece in kept):
-        kept = [piece for piece in kept if len(fold(piece.text)) > LABEL_LETTERS]
+    kept = _without_labels([piece for piece in kept if not is_imprint(piece.text)] or kept)
     parts = [
         Piece(part, piece.confidence, piece.size)
         for piece in kept
-        for part in _split(piece.text)
+        for part in _parts(piece, kept, familiar)
         if not _is_crumb(part)
     ]
     if not parts:
         return Said("", "", label, 0.0)
     parts = _stacked(parts)
-    authors = _known(parts, known) or _authors(parts)
-    rest = [part for part in parts if part not in authors]
+    shared = _shared(parts, familiar)
+    authors = _known(parts, known) or _authors(parts, shared)
+    rest = [part for part in parts if part not in authors and part not in shared]
     title = _title(rest)
     author = ", ".join(tidy(part.text) for part in authors)
     return Said(title, author, label, _confidence(rest or parts, title, author))
@@ -116,6 +102,8 @@ def say(pieces: Sequence[Piece], known: frozenset[str] = frozenset()) -> Said:
 def tidy(text: str) -> str:
     """Shouting is calmed: `RICHARD OSMAN` -> `Richard Osman`; other texts stay as they are."""
     plain = " ".join(text.split()).strip(" -–—·•,;:/|")
+    if fold(plain) in SMALL:
+        return _cap(plain)
     if not plain.isupper() or len(plain) < 4:
         return plain
     return " ".join(
@@ -128,47 +116,32 @@ def tidy(text: str) -> str:
     )
 
 
-def name_likeness(text: str) -> float:
-    """Above 1: looks like a person's name."""
-    plain = text.strip(" ,.;:-–").split()
-    if not plain or len(plain) > 6 or any(sign.isdigit() for sign in text):
-        return 0.0
-    folded = [fold(word) for word in plain]
-    inner = [word for word in folded[1:] if word in SMALL and word not in PARTICLES]
-    if inner or folded[0] in SMALL or folded[0] in {"y", "i"} or folded[-1] in PARTICLES | SMALL:
-        return 0.0
-    named = sum(word in given_names() for word in folded)
-    initials = sum(bool(INITIAL.match(word)) for word in plain)
-    capital = all(word[:1].isupper() or fold(word) in PARTICLES for word in plain)
-    if not capital:
-        return 0.0
-    score = 1.3 * bool(named) + 0.9 * bool(initials and len(plain) > 1)
-    if folded[0] in given_names() or INITIAL.match(plain[0]):
-        score += 0.4
-    return score + 0.3 * (2 <= len(plain) <= 4) - 0.6 * (len(plain) == 1)
-
-
-@cache
-def given_names() -> frozenset[str]:
-    return frozenset(fold(name) for name in _listed("names.txt").split())
-
-
-@cache
-def imprints() -> frozenset[str]:
-    return frozenset(fold(name) for name in _listed("imprints.txt").splitlines())
-
-
-def _listed(file: str) -> str:
-    return files("imaging.bookshelf").joinpath(file).read_text("utf-8")
-
-
 def _cap(word: str) -> str:
     return re.sub(r"(^|[-'’])(\w)", lambda hit: hit[1] + hit[2].upper(), word.lower())
 
 
 def _is_crumb(text: str) -> bool:
-    """Signs, a number, or one or two letters: a logo, a price, a volume."""
-    return bool(NOT_WORDS.match(text)) or len(fold(text).replace(" ", "")) < 3
+    """Signs, a number, or one or two letters that are no word: a logo, a price, a volume."""
+    plain = fold(text)
+    short = len(plain.replace(" ", "")) < 3 and not (len(plain) == 2 and plain in SMALL)
+    return bool(NOT_WORDS.match(text)) or short
+
+
+def _without_labels(pieces: Sequence[Piece]) -> list[Piece]:
+    """Two or three letters beside other text are a part of a label, unless they are a word."""
+    if not any(len(fold(piece.text)) > LABEL_LETTERS + 1 for piece in pieces):
+        return list(pieces)
+    return [p for p in pieces if len(fold(p.text)) > LABEL_LETTERS or fold(p.text) in SMALL]
+
+
+def _parts(piece: Piece, pieces: Sequence[Piece], familiar: frozenset[str]) -> list[str]:
+    """A name of three words that stands beside other text is not parted."""
+    shared = parted(piece.text, familiar)
+    if len(shared) > 1:
+        return shared
+    alone = len(pieces) == 1
+    whole = not alone and len(piece.text.split()) <= 3 and name_likeness(piece.text) >= 1.6
+    return [piece.text] if whole and not SPLIT.search(piece.text) else _split(piece.text)
 
 
 def _split(text: str) -> list[str]:
@@ -222,20 +195,8 @@ def _stacked(parts: Sequence[Piece]) -> list[Piece]:
 
 
 def _is_stack(above: Piece, below: Piece) -> bool:
-    single = " " not in above.text and _is_capital(below.text) and " " not in below.text
-    alike = abs(above.size - below.size) <= 0.25 * max(above.size, below.size)
-    return single and alike and fold(above.text) in given_names()
-
-
-def _is_capital(text: str) -> bool:
-    """Capitalised words that are no small or general ones: it may be a name."""
-    return all(
-        word[:1].isupper()
-        and word.isalpha()
-        and len(word) > 2
-        and fold(word) not in SMALL | GENERIC
-        for word in text.replace("-", "").split()
-    )
+    single = " " not in above.text and is_capital(below.text) and " " not in below.text
+    return single and _is_as_large(above, below) and fold(above.text) in given_names()
 
 
 def _known(parts: Sequence[Piece], known: frozenset[str]) -> list[Piece]:
@@ -243,10 +204,19 @@ def _known(parts: Sequence[Piece], known: frozenset[str]) -> list[Piece]:
     return named if len(named) < len(parts) else []
 
 
-def _authors(parts: Sequence[Piece]) -> list[Piece]:
+def _shared(parts: Sequence[Piece], familiar: frozenset[str]) -> list[Piece]:
+    """Those that other spines have too, when a title is left."""
+    found = [part for part in parts if fold(part.text) in familiar]
+    return found if len(found) < len(parts) else []
+
+
+def _authors(parts: Sequence[Piece], shared: Sequence[Piece] = ()) -> list[Piece]:
     """The most name-like, and others as name-like of the same size; never all of the spine."""
-    scored = [(name_likeness(part.text), part) for part in parts]
-    names = [part for score, part in scored if score >= 1.5]
+    scored = [(name_likeness(part.text), part) for part in parts if not _goes_on(part, parts)]
+    names = [part for score, part in scored if score >= NAMED]
+    names = [part for part in names if _is_as_large(part, names[0])] or names
+    if not names and shared:
+        return list(shared[:1])
     if len(names) == len(parts):
         # All look like names: a single one is the title, of several the largest is.
         largest = max(parts, key=lambda part: (part.size, len(part.text)))
@@ -257,20 +227,38 @@ def _authors(parts: Sequence[Piece]) -> list[Piece]:
     return (likely or [part for part in parts if _is_surname(part, parts)])[:1]
 
 
+def _goes_on(part: Piece, parts: Sequence[Piece]) -> bool:
+    """The next line begins with a small letter: it ends this one, as `und der Stein` does."""
+    after = parts[parts.index(part) + 1 :][:1]
+    return any(each.text[:1].islower() and len(each.text.split()) > 1 for each in after)
+
+
+def _is_as_large(one: Piece, other: Piece) -> bool:
+    return abs(one.size - other.size) <= ALIKE * max(one.size, other.size)
+
+
 def _is_small_name(part: Piece, parts: Sequence[Piece]) -> bool:
-    """Two or three capitalised words in letters smaller than the title's."""
-    largest = max(other.size for other in parts)
-    plain = part.text.strip()
-    return 2 <= len(plain.split()) <= 3 and _is_capital(plain) and part.size < SMALLER * largest
+    """Two to four words with capitals, beside a title that is larger or in small letters."""
+    others = [other for other in parts if other is not part]
+    smaller = part.size < SMALLER * max(other.size for other in others)
+    alone = not any(is_person_shaped(other.text) for other in others)
+    return is_person_shaped(part.text) and (smaller or (alone and _says_small(others)))
+
+
+def _says_small(parts: Sequence[Piece]) -> bool:
+    """There is a word in small letters that is more than an article: no line of names has one."""
+    said = [word for part in parts for word in part.text.split()]
+    return any(word.islower() and fold(word) not in SMALL | PARTICLES for word in said)
 
 
 def _is_surname(part: Piece, parts: Sequence[Piece]) -> bool:
-    """One capitalised word beside a title of several words, and not part of its line."""
-    others = [other for other in parts if other is not part]
-    longest = max(len(other.text.split()) for other in others)
+    """The only single word, first or last, beside a title of several words."""
+    single = [other for other in parts if len(other.text.split()) == 1]
+    at_an_end = part is parts[0] or part is parts[-1]
     word = part.text.strip()
-    alone = len(word.split()) == 1 and word[:1].isupper() and word.isalpha() and len(word) > 3
-    return alone and longest >= 2 and fold(word) not in SMALL | GENERIC
+    plain = word[:1].isupper() and word.isalpha() and len(word) > 3
+    known = fold(word) in SMALL | GENERIC
+    return single == [part] and at_an_end and len(parts) > 1 and plain and not known
 
 
 def _title(rest: Sequence[Piece]) -> str:

@@ -198,9 +198,7 @@ def _context(request: Request, found: Shelf, chosen: int | None = None) -> dict[
         "current": current or next((each for each in spines if not each.aside), None),
         "counts": _counts(spines),
         "band": prices.band(request.tenant),
-        "work": work_on(found.pk, "shelf"),
         "stages": _stages(found),
-        "ratio": found.height / found.width if found.height and found.width else 0.75,
     }
 
 
@@ -210,7 +208,7 @@ def _counts(spines: list[Spine]) -> dict[str, int]:
     sellable = [each for each in books if not each.aside or each.state == Spine.State.CONFIRMED]
     return {
         "books": len(sellable),
-        "sure": sum(e.validated and not e.needs_choice for e in sellable),
+        "sure": sum(each.is_sure for each in sellable),
         "ask": sum(e.needs_choice and e.state == Spine.State.FOUND for e in sellable),
         "aside": len(books) - len(sellable),
         "drafts": sum(each.product_id is not None for each in books),
