@@ -17,11 +17,12 @@ from imaging.bookshelf import (
     isbn,
     matching,
     ocr,
+    spines,
     titles,
 )
 from imaging.bookshelf.asked import Shelved
 from imaging.bookshelf.library import Book, MemoryCatalogue, read_csv
-from imaging.bookshelf.reading import Column, Reading
+from imaging.bookshelf.reading import Column, Line, Reading, box_of
 from tests.book_makers import ELEVEN, KNOWN
 
 
@@ -272,3 +273,19 @@ def test_turned_spines_are_read_and_kept_apart():
     left = next(each for each in found if each.title == "Winter House")
     assert left.box[0] + left.box[2] < 0.5
     assert np.all(np.array([line.box for line in reading.lines]) <= 1)
+
+
+@pytest.mark.parametrize(("apart", "books"), [(60, 1), (400, 2)])
+def test_far_columns_on_a_flat_ground_are_two_books(apart: int, books: int):
+    """Nothing but the distance tells whether a second line is on the same spine."""
+    ground = np.full((900, 1200, 3), 120, np.uint8)
+
+    def line(text: str, x: int) -> Line:
+        corners = ((x, 0.1), (x, 0.9), (x - 50, 0.9), (x - 50, 0.1))
+        return Line(text, 1.0, box_of([(a / 1200, b) for a, b in corners]), 90)
+
+    lines = (line("Der lange Weg", 300), line("nach Hause", 300 + apart))
+
+    reading = Reading(lines, spines.columns(lines, ground), 1200, 900, "seen")
+
+    assert len(candidates.candidates(reading)) == books

@@ -9,8 +9,12 @@ the whole title was read, strange words are a publisher's or a neighbour's and w
 import math
 from dataclasses import dataclass
 
-CERTAIN = 0.5
-"""From this probability on a match is believed; below it staff are asked."""
+CERTAIN = 0.55
+"""From this probability on a match is believed; below it staff are asked.
+
+Of the library's spines 0.5 believes 86.6 % rightly and 5.1 % wrongly once their book is taken away;
+0.55 believes 85.5 % and 4.4 %; 0.7 believes 82.8 % and 3.1 %.
+"""
 MOST_EVIDENCE, MOST_LEAD = 30.0, 3.0
 
 
