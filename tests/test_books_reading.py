@@ -130,6 +130,12 @@ def test_a_line_with_a_name_is_parted(line: str, title: str, author: str):
         ([("Brindl i Escrivà", 30), ("Viure perillosament", 30)], "Viure perillosament",
          "Brindl i Escrivà"),
         ([("Laufen", 40), ("796.4 SPORT. TURNEN", 30)], "Laufen", ""),
+        ([("TYLL", 40), ("Brindl", 24)], "Tyll", "Brindl"),
+        ([("Brindl", 40), ("FAUST", 40)], "Faust", "Brindl"),
+        ([("WINTER", 40), ("HAUS", 40)], "Winter Haus", ""),
+        ([("STEPHEN", 40), ("BRINDL", 40), ("THE", 40), ("STAND", 40)], "The Stand",
+         "Stephen Brindl"),
+        ([("ANNA", 40), ("KARENINA", 40), ("TOLSTOI", 40)], "Anna Karenina Tolstoi", ""),
     ],
 )  # fmt: skip
 def test_imprints_are_dropped_and_names_are_told_from_titles(pieces, title, author):

@@ -187,11 +187,16 @@ def _stacked(parts: Sequence[Piece]) -> list[Piece]:
     found: list[Piece] = []
     for part in parts:
         rest = [other for other in parts if other is not part and other not in found[-1:]]
-        if found and _is_stack(found[-1], part) and any(" " in each.text for each in rest):
+        if found and _is_stack(found[-1], part) and _is_title_enough(rest):
             above = found.pop()
             part = replace(part, text=f"{above.text} {part.text}")
         found.append(part)
     return found
+
+
+def _is_title_enough(rest: Sequence[Piece]) -> bool:
+    """Not `ANNA / KARENINA / TOLSTOI`: of three single words no two are a name."""
+    return len(rest) > 1 or any(" " in each.text for each in rest)
 
 
 def _is_stack(above: Piece, below: Piece) -> bool:
@@ -252,13 +257,23 @@ def _says_small(parts: Sequence[Piece]) -> bool:
 
 
 def _is_surname(part: Piece, parts: Sequence[Piece]) -> bool:
-    """The only single word, first or last, beside a title of several words."""
+    """The only single word, first or last, beside a title of several words; or one of two."""
+    if len(parts) == 2 and all(len(other.text.split()) == 1 for other in parts):
+        return part is _smaller(parts)
     single = [other for other in parts if len(other.text.split()) == 1]
     at_an_end = part is parts[0] or part is parts[-1]
     word = part.text.strip()
     plain = word[:1].isupper() and word.isalpha() and len(word) > 3
     known = fold(word) in SMALL | GENERIC
     return single == [part] and at_an_end and len(parts) > 1 and plain and not known
+
+
+def _smaller(two: Sequence[Piece]) -> Piece | None:
+    """`TYLL / Brindl`: of two words in different letters the author's, in small ones or first."""
+    first, second = two
+    if _is_as_large(first, second):
+        return first if first.text.isupper() != second.text.isupper() else None
+    return min(two, key=lambda piece: piece.size)
 
 
 def _title(rest: Sequence[Piece]) -> str:
