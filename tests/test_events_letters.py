@@ -109,6 +109,16 @@ def test_a_replay_does_each_once_and_writes_down_who_did_it(boss):
     assert {line.data["by"] for line in audit} == {boss_id} and audit.count() == 2
 
 
+def test_what_waited_for_a_person_does_not_count_as_slow():
+    receive_sale(make_product(**FULL))
+    make_late_sale()
+
+    letters.try_again(DeadLetter.objects.open(), None, dry=False)
+
+    assert InboxEvent.objects.filter(state="applied").count() == 2
+    assert numbers.latency(make_tenant()).count == numbers.latency().count == 1
+
+
 def test_one_letter_can_be_tried_alone(boss):
     make_late_sale()
     make_late_sale()
