@@ -238,6 +238,7 @@ ALARMS: dict[str, Alarm] = {
     "stuck": Alarm("imaging.jobs.checks.stuck", 2, "Work waits over 5 minutes"),
     "temporary-store": Alarm("carousel.ops.checks.temporary_store", 3, "temp/ is over 5 GB"),
     "old-keys": Alarm("carousel.ops.checks.old_keys", 4, "Keys are over 90 days old"),
+    "partners": Alarm("carousel.events.checks.late", 2, "Partners are not told"),
     "lake": Alarm("pricing.lake.checks.late", 2, "Sales wait for the lake"),
     "validation": Alarm("pricing.lake.checks.variance", 2, "Store and lake differ over 5 %"),
 }

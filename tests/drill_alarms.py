@@ -10,7 +10,8 @@ from django.conf import settings
 from django.utils.timezone import now
 
 from carousel import counters
-from carousel.models import ApiKey, DeadLetter, Heartbeat, Schedule, Tenant
+from carousel.events.models import Delivery, Destination
+from carousel.models import ApiKey, DeadLetter, Event, Heartbeat, Schedule, Tenant
 from imaging.models import Batch, Job, Step
 from pricing.lake.models import Shipment
 from pricing.models import Sale
@@ -36,6 +37,7 @@ def fire() -> None:
         tenant=tenant, state=Validation.State.ALERT, finished_at=now() + LONG_AGO
     )
     _sell(tenant)
+    _tell(tenant)
     _work(tenant)
     _fill(SPARSE)
     # Nobody serves this queue for the two minutes that its worker is held.
@@ -53,8 +55,23 @@ def resolve() -> None:
     Validation.objects.filter(state=Validation.State.ALERT).delete()
     Sale.objects.filter(sale_id="drill").delete()
     Shipment.objects.filter(sales=None).delete()
+    Destination.objects.filter(name="drill").delete()
     Batch.objects.filter(name="drill").delete()
     SPARSE.unlink()
+
+
+def _tell(tenant: Tenant) -> None:
+    """An event that its receiver, left in peace till tomorrow, has not taken for long."""
+    event = Event.objects.create(
+        tenant=tenant, kind="drill", created_at=now() - LONG_AGO, sent_at=now()
+    )
+    destination = Destination.objects.create(
+        tenant=tenant, name="drill", address="https://drill.example", kinds=["none"],
+        open_until=now() + timedelta(days=1),
+    )  # fmt: skip
+    Delivery.objects.create(
+        tenant=tenant, event=event, destination=destination, position=event.position
+    )
 
 
 def _sell(tenant: Tenant) -> None:

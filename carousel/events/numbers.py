@@ -91,7 +91,7 @@ def latency(tenant: Tenant | None = None) -> Latency:
     return Latency(found["count"], median, p95)
 
 
-def _replayed() -> QuerySet[DeadLetter, dict[str, Any]]:
+def _replayed() -> QuerySet[DeadLetter, Any]:
     """The received events that a person had tried again in the last hour."""
     letters = DeadLetter.objects.filter(replayed_at__gt=now() - HOUR, payload__has_key="inbox")
     return letters.values(row=Cast(KT("payload__inbox"), UUIDField()))
