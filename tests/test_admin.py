@@ -124,7 +124,13 @@ def test_what_staff_add_is_their_shops_and_points_at_its_rows_only(client, keepe
     theirs = make_batch(make_tenant("rival"))
     ours = make_photo()
 
-    added = fill(client, "/admin/imaging/batch/add/", name="New", tenant=theirs.tenant_id)
+    added = fill(
+        client,
+        "/admin/imaging/batch/add/",
+        name="New",
+        tenant=theirs.tenant_id,
+        created_by=keeper.pk,
+    )
     moved = fill(client, f"/admin/imaging/photo/{ours.pk}/change/", batch=theirs.pk)
 
     ours.refresh_from_db()
