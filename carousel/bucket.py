@@ -7,6 +7,7 @@ retries there are. Worst case 69 s, under the soft limit of a step.
 from typing import Any
 from urllib.parse import quote
 
+from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from storages.backends.s3 import S3Storage
 
@@ -19,6 +20,8 @@ CLIENT = Config(
     max_pool_connections=50,
     signature_version="s3v4",
 )
+TRANSFER = TransferConfig(num_download_attempts=TRIES)
+"""A body that breaks off is asked for again as often as a call that fails."""
 TEMPORARY_DAYS = 1
 
 
@@ -27,7 +30,7 @@ class Bucket(S3Storage):  # type: ignore[misc]
 
     def get_default_settings(self) -> dict[str, Any]:
         settings: dict[str, Any] = super().get_default_settings()
-        return settings | {"client_config": CLIENT}
+        return settings | {"client_config": CLIENT, "transfer_config": TRANSFER}
 
     def get_object_parameters(self, name: str) -> dict[str, Any]:
         parameters: dict[str, Any] = super().get_object_parameters(name)

@@ -1,15 +1,18 @@
 """Files on this machine's disk that appear whole or not at all.
 
 Django's own storage leaves the beginning of a file behind when the disk is full, and takes another
-name when one is taken. Here a name means its newest whole content, as in a bucket.
+name when one is taken. Here a name means its newest whole content, as in a bucket. What a form
+brings is kept by Django in a file of its own first, whose beginning stays on a full disk as well.
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
 from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage
+from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.utils.deconstruct import deconstructible
 
 PART = ".part"
@@ -34,3 +37,15 @@ class Disk(FileSystemStorage):
         finally:
             part.unlink(missing_ok=True)
         return name
+
+
+class Temporary(TemporaryFileUploadHandler):
+    """A form's file on its way: gone at once when the disk is full, not at the next collection."""
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        try:
+            self.file.write(raw_data)
+        except OSError:
+            with suppress(OSError):  # what is still in its buffer has no room either
+                self.file.close()
+            raise

@@ -229,6 +229,10 @@ STORAGES = {
 }
 DATA_UPLOAD_MAX_NUMBER_FILES = 250
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "carousel.disk.Temporary",
+]
 FILE_UPLOAD_TEMP_DIR = env.text("FILE_UPLOAD_TEMP_DIR") or tempfile.gettempdir()
 MAX_UPLOAD_BYTES = env.number("MAX_UPLOAD_BYTES", 50 * 1024 * 1024, low=1024)
 MAX_REQUEST_BYTES = 4 * MAX_UPLOAD_BYTES

@@ -18,6 +18,7 @@ from django.core import signing
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 from django.urls import reverse
+from s3transfer.exceptions import RetriesExceededError
 
 from carousel import counters, measures
 from carousel.circuit import Circuit
@@ -170,7 +171,7 @@ def _counted(operation: str) -> Iterator[None]:
         yield
         failed = False
         circuit.succeeded()
-    except (BotoCoreError, OSError, ClientError) as error:
+    except (BotoCoreError, OSError, ClientError, RetriesExceededError) as error:
         _translate(error)
         raise
     finally:

@@ -5,6 +5,9 @@ from django.urls import include, path
 
 from carousel.api import api
 
+handler400 = "carousel.web.unreadable"
+handler500 = "carousel.web.failed"
+
 urlpatterns = [
     path("", include("carousel.products.urls")),
     path("", include("carousel.events.urls")),

@@ -1,22 +1,25 @@
 """The few things every HTML view shares."""
 
 import logging
+import sys
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import get_user
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
-from django.db import OperationalError
+from django.core.exceptions import PermissionDenied, TooManyFilesSent
+from django.db import DataError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.defaults import bad_request, server_error
 from django_htmx.middleware import HtmxDetails
 
 from carousel import storage
@@ -123,6 +126,8 @@ class RefusalMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, Refused):
             return _sentence(request, str(error), 409)
+        if isinstance(error, DataError):
+            return _sentence(request, CANNOT_BE_STORED, 400)
         passing = _passing(error)
         if passing is None:
             return None
@@ -140,6 +145,7 @@ def _not_by_link(request: HttpRequest, bare: HttpResponse) -> HttpResponse:
     return response
 
 
+CANNOT_BE_STORED = "Something in it cannot be stored as it is; nothing was changed."
 COME_BACK = 10
 """Seconds after which a browser may try again."""
 
@@ -153,6 +159,29 @@ def _passing(error: Exception) -> tuple[int, str] | None:
     if isinstance(error, OperationalError):
         return 503, "The database does not answer; nothing was changed. Try again in a moment."
     return None
+
+
+def unreadable(request: HttpRequest, error: Exception) -> HttpResponse:
+    """A body that Django gives up on. Of those, staff can only meet the form of too many files."""
+    if not isinstance(error, TooManyFilesSent):
+        return bad_request(request, error)
+    limit = settings.DATA_UPLOAD_MAX_NUMBER_FILES
+    sentence = f"At most {limit} files fit in one form; nothing was stored. Choose fewer of them."
+    return HttpResponse(render_to_string("errors/refused.html", {"message": sentence}), status=413)
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """Django's last answer, to what breaks outside a view too: a session that cannot be saved.
+
+    Made without the request, whose user may be what cannot be read.
+    """
+    error = sys.exception()
+    passing = _passing(error) if isinstance(error, Exception) else None
+    if passing is None:
+        return server_error(request)
+    log.error("%s %s must wait: %s", request.method, request.path, error)
+    page = render_to_string("errors/refused.html", {"message": passing[1]})
+    return HttpResponse(page, status=passing[0], headers={"Retry-After": str(COME_BACK)})
 
 
 def _sentence(request: HttpRequest, message: str, status: int) -> HttpResponse:

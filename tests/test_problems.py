@@ -1,6 +1,8 @@
 """Every error under /api/ has one shape, whoever made it."""
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import OperationalError
 
 from carousel.models import ApiKey, Membership, Product
 from carousel.products import api as products
@@ -96,3 +98,19 @@ def test_a_lock_says_when_it_opens(client):
 
 def test_pages_keep_their_own_errors(client):
     assert client.get("/nothing/")["Content-Type"].startswith("text/html")
+
+
+def test_a_database_that_goes_away_outside_a_view_is_told_as_such(client, monkeypatch):
+    """A session is saved after the view has answered."""
+    client.force_login(make_user())
+    client.raise_request_exception = False
+
+    def away(*_: object, **__: object) -> None:
+        raise OperationalError("the database system is shutting down")
+
+    monkeypatch.setattr(SessionStore, "save", away)
+
+    answer = client.get("/")
+
+    assert (answer.status_code, answer["Retry-After"]) == (503, "10")
+    assert "The database does not answer; nothing was changed." in answer.content.decode()

@@ -8,6 +8,7 @@ from django.core.files.storage import default_storage
 
 from carousel import storage
 from carousel.circuit import Circuit
+from carousel.disk import Temporary
 from carousel.errors import GiveUp
 from carousel.models import DeadLetter
 from imaging.jobs import runner
@@ -127,3 +128,17 @@ def test_a_full_disk_stores_no_half_photo_and_the_sender_hears_507(monkeypatch, 
     assert Photo.objects.count() == Job.objects.count() == 0
     assert stored_files(batch.tenant) == []
     assert send_photo(client, key, batch.pk, make_jpeg(1)).status_code == 201
+
+
+def test_what_a_form_brings_leaves_nothing_on_a_full_disk(settings, tmp_path):
+    settings.FILE_UPLOAD_TEMP_DIR = tmp_path
+    coming = Temporary()
+    coming.new_file("file", "a.jpg", "image/jpeg", None)
+    coming.receive_data_chunk(b"the beginning", 0)
+    assert len(list(tmp_path.iterdir())) == 1
+    coming.file.file.write = broken(errno.ENOSPC)
+
+    with pytest.raises(OSError, match="broken"):
+        coming.receive_data_chunk(b"the rest", 13)
+
+    assert list(tmp_path.iterdir()) == []

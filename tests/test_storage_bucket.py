@@ -10,6 +10,7 @@ import boto3
 import pytest
 import requests
 from botocore.awsrequest import AWSResponse
+from botocore.exceptions import IncompleteReadError
 from django.core.management import CommandError, call_command
 from moto.server import ThreadedMotoServer
 
@@ -178,6 +179,25 @@ def test_a_bucket_that_answers_503_means_waiting_after_three_tries(settings, mon
         storage.facts("temp/a")
 
     assert len(asked) == 3
+
+
+@pytest.mark.django_db
+def test_a_body_that_always_breaks_off_means_waiting_after_three_tries(s3, monkeypatch):
+    asked: list[int] = []
+    s3.put_object(Bucket=NAME, Key="temp/a", Body=b"whole")
+
+    class Broken(Raw):
+        def read(self, *_: object) -> bytes:
+            asked.append(1)
+            raise IncompleteReadError(actual_bytes=1, expected_bytes=5)
+
+    monkeypatch.setattr("s3transfer.download.StreamReaderProgress", lambda *_: Broken())
+
+    with pytest.raises(storage.Away):
+        storage.read_bytes("temp/a")
+
+    assert len(asked) == 3
+    assert not storage.circuit.is_open
 
 
 class Raw:

@@ -187,6 +187,30 @@ def test_without_a_script_the_form_sends_its_files_and_shows_the_receipt(client)
     assert batch.photos.filter(state="received").count() == 1
 
 
+def test_two_hundred_files_in_one_form_are_stored(client):
+    batch = make_batch()
+    files = [
+        SimpleUploadedFile(f"{number}.jpg", make_jpeg(number), "image/jpeg")
+        for number in range(200)
+    ]
+
+    page = client.post(f"/b/{batch.pk}/", {"files": files}, follow=True).content.decode()
+
+    assert "Every selected file is accounted for" in page
+    assert batch.photos.filter(state="received").count() == 200
+
+
+def test_more_files_than_a_form_may_have_are_refused_in_words_and_none_is_stored(client):
+    batch = make_batch()
+    files = [SimpleUploadedFile(f"{number}.jpg", b"x", "image/jpeg") for number in range(1000)]
+
+    answer = client.post(f"/b/{batch.pk}/", {"files": files})
+
+    assert answer.status_code == 413
+    assert "At most 250 files fit in one form; nothing was stored." in answer.content.decode()
+    assert batch.photos.count() == 0
+
+
 def test_the_receipt_says_what_is_still_to_come(client):
     batch = make_batch()
     select(client, batch, ("a.jpg", 10), ("b.jpg", 10))
