@@ -97,6 +97,20 @@ def test_no_picture_made_from_a_photo_carries_its_metadata():
         assert b"shot at home" not in photo.read(variant)
 
 
+@pytest.mark.parametrize(
+    "tail",
+    [b"<html><script>alert(1)</script>", b"PK\x03\x04archive", b"<?php system('id');", b"GIF89a"],
+)
+def test_what_hangs_behind_a_photo_is_in_nothing_that_is_made_from_it(tail: bytes):
+    photo = stored_photo(jpeg(mug((300, 200))) + tail)
+
+    run(photo)
+
+    photo.refresh_from_db()
+    assert photo.has("cutout") and photo.has("1280")
+    assert [variant for variant in photo.files if tail in photo.read(variant)] == []
+
+
 def test_a_photo_deleted_meanwhile_ends_its_job():
     photo = stored_photo(jpeg(mug((300, 200))))
     job = pipeline.start(photo.tenant, "photo", photo.pk, photo.batch)

@@ -133,7 +133,10 @@ def test_one_bad_file_is_one_row_however_often_it_is_sent_and_goes_when_a_whole_
         ("a\0b\r\nc<script>.jpg", "a_b__c_script_.jpg"),
         ("Ljósmynd af stól.jpg", "Ljósmynd af stól.jpg"),
         ("..", "photo"),
-        ("x" * 300 + ".jpeg", "x" * 110 + ".jpeg"),
+        ("-rf.jpg", "-rf.jpg"),
+        ("a.php.jpg%00.php", "a.php.jpg_00.php"),
+        ("gpj.\u202eexe.jpg", "gpj._exe.jpg"),
+        ("x" * 5000 + ".jpeg", "x" * 110 + ".jpeg"),
     ],
 )
 def test_a_name_is_made_safe_and_stays_readable(said: str, kept: str):

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -19,7 +20,7 @@ from imaging.models import Batch, Job, Line, Photo, Step
 from imaging.uploads import presigned
 from imaging.uploads.presigned import Announced
 from tests.machine import SHARED_DATA
-from tests.makers import make_batch, make_tenant
+from tests.makers import make_batch, make_tenant, make_user
 from tests.upload_makers import make_jpeg
 
 pytestmark = pytest.mark.django_db
@@ -286,6 +287,35 @@ def test_a_file_is_stored_whole_or_not_at_all(monkeypatch):
         storage.default_storage.save("temp/whole/a.jpg", Breaks(b""))
 
     assert storage.default_storage.listdir("temp/whole") == ([], [])
+
+
+NAMES = (
+    *("a\0b.jpg", "\ud800.jpg", "../../x.jpg", "\u202egpj.exe", "-rf", "/", "CON", "\ufffe"),
+    *("\r\nSet-Cookie: a=b", "<script>.jpg", "a" * 4000, "%00%2e%2e.jpg", "e\u0301\u0301.jpg"),
+)
+
+
+@pytest.mark.parametrize("name", NAMES, ids=ascii)
+def test_no_name_of_a_file_breaks_a_door(client, key, name):
+    """Announced, sent and confirmed; and straight, in a form and on the page."""
+    batch, content = make_batch(), make_jpeg(1)
+    answer = announce(client, key, batch, (name, content))
+    if answer.status_code == 201:
+        [offer] = answer.json()["uploads"]
+        assert put(offer, content).status_code == 204
+        assert confirm(client, key, offer["id"]).status_code == 201
+    else:
+        assert answer.status_code == 422
+    client.force_login(make_user())
+    body = json.dumps({"name": name[:200], "files": [[name, len(content)]]})
+    chosen = client.post(f"/b/{batch.pk}/select/", body, content_type="application/json")
+    assert chosen.status_code in {201, 400, 409}
+    file = SimpleUploadedFile("x", content, "image/jpeg")
+    file._name = name.encode(errors="replace").decode()
+    sent = client.post(f"/api/v1/batches/{batch.pk}/photos", {"file": file}, headers=key)
+    assert sent.status_code in {200, 201, 400, 422}
+    assert all(".." not in photo.original for photo in batch.photos.all())
+    assert client.get(f"/b/{batch.pk}/receipt/").status_code == 200
 
 
 @pytest.mark.shared_data

@@ -119,6 +119,20 @@ def count(running: Running, batch: str) -> Count:
     )
 
 
+def is_cut_out(running: Running, photo: str, after: int) -> bool:
+    """Whether a worker has the photo's cut-out in hand, in an attempt later than the `after`th.
+
+    The fourth is no attempt: it is claimed to be given up.
+    """
+    return bool(
+        running.rows(
+            "SELECT 1 FROM imaging_step s JOIN imaging_job j ON j.id = s.job_id"
+            " WHERE j.subject_id = %s AND s.kind = 'cutout' AND s.state = 'running'"
+            " AND s.attempts > %s AND s.attempts < 4", photo, after,
+        )
+    )  # fmt: skip
+
+
 def open_jobs(running: Running, batch: str) -> int:
     """-1 while the database does not answer."""
     try:

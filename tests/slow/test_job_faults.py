@@ -25,9 +25,9 @@ from tests.slow.stories import (
     finish,
     flush,
     ingest,
+    is_cut_out,
     kill,
     kill_child,
-    open_jobs,
     real_photos,
     restart_postgres,
     say,
@@ -176,28 +176,8 @@ def test_a13_one_photo_that_kills_its_worker_each_time(home: Home, tmp_path: Pat
 
 
 def _kill_on(program: Running, photo: str, over: threading.Event, kills: list[float]) -> None:
-    """Kill the only worker child whenever the photo's cut-out runs."""
-    while not over.is_set():
-        running_now = program.rows(
-            "SELECT 1 FROM imaging_step s JOIN imaging_job j ON j.id = s.job_id WHERE"
-            " j.subject_id = %s AND s.kind = 'cutout' AND s.state = 'running'"
-            " AND s.started_at > now() - interval '2 seconds'", photo,
-        )  # fmt: skip
-        if running_now:
+    """Kill the only worker child whenever it works on the photo's cut-out: once a claim."""
+    while not over.wait(0.02):
+        if is_cut_out(program, photo, after=len(kills)):
             kill_child(program, random.Random(0))
             kills.append(time.monotonic())
-            time.sleep(2)
-        time.sleep(0.02)
-
-
-def test_a18_web_is_killed_between_commit_and_publish(home: Home, tmp_path: Path):
-    """Rows without a message: the sweeper finds each, and each is worked on once."""
-    with running.start(home, "--port", "0", **SHORT) as program:
-        os.kill(program.pid("redis"), signal.SIGKILL)  # no publish reaches anybody
-        batch = ingest(program, small_photos(tmp_path, 50))
-        flush(program)
-        took = finish(program, batch, 600)
-        seen = count(program, batch)
-        say("A18", f"{took:.0f} s", seen)
-        assert seen.is_exactly_once
-        assert open_jobs(program, batch) == 0
