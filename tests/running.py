@@ -90,7 +90,7 @@ def start(home: Home, *options: str, elsewhere: Path | None = None, **more: str)
             start_new_session=True,
         )
     running = Running(home, process, output, more)
-    until(lambda: (home.run / "address").exists() or process.poll() is not None, 240)
+    until(lambda: (home.run / "address").exists() or process.poll() is not None, 600)
     assert process.poll() is None, f"It ended with {process.returncode} and said:\n{running.said}"
     return running
 
