@@ -90,7 +90,11 @@ def start(home: Home, *options: str, elsewhere: Path | None = None, **more: str)
             start_new_session=True,
         )
     running = Running(home, process, output, more)
-    until(lambda: (home.run / "address").exists() or process.poll() is not None, 600)
+    try:
+        until(lambda: (home.run / "address").exists() or process.poll() is not None, 600)
+    except AssertionError:
+        running.stop(signal.SIGTERM)
+        raise
     assert process.poll() is None, f"It ended with {process.returncode} and said:\n{running.said}"
     return running
 
