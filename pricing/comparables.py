@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from django.db import connection, transaction
-from django.db.models import Case, F, FloatField, IntegerField, QuerySet, Value, When
+from django.db.models import Case, F, FloatField, IntegerField, Value, When
 from pgvector.django import CosineDistance
 
 from carousel.models import Tenant
@@ -110,14 +110,21 @@ def by_picture(wanted: Wanted, path: str, rules: Rules) -> list[Found]:
     ]
 
 
-def nearest(rows: QuerySet[Sale], vector: Sequence[float], most: int) -> list[tuple[Any, ...]]:
-    """(pk, cosine distance, *COLUMNS) of the nearest rows; exact while they are few enough."""
-    many = rows[: EXACT_UP_TO + 1].count() > EXACT_UP_TO
-    return (_indexed if many else _exact)(rows, vector, most)
+def nearest(rows: SaleQuerySet, vector: Sequence[float], most: int) -> list[tuple[Any, ...]]:
+    """(pk, cosine distance, *COLUMNS) of the nearest rows; exact while they are few enough.
+
+    The index is asked over all shops' sales: where this one's are too rare in it to be met before
+    the search gives up, every row is looked at after all.
+    """
+    if rows.guessed() > EXACT_UP_TO:
+        found = indexed(rows, vector, most)
+        if len(found) == most:
+            return found
+    return exact(rows, vector, most)
 
 
-def _exact(rows: QuerySet[Sale], vector: Sequence[float], most: int) -> list[tuple[Any, ...]]:
-    """Adding 0 keeps the planner from the approximate index: every filtered row is looked at."""
+def exact(rows: SaleQuerySet, vector: Sequence[float], most: int) -> list[tuple[Any, ...]]:
+    """All of the best: adding 0 keeps the planner from the index, every filtered row is seen."""
     distance = CosineDistance("vector", list(vector))
     return list(
         rows.annotate(distance=distance, exact=distance + Value(0.0, FloatField()))
@@ -126,10 +133,12 @@ def _exact(rows: QuerySet[Sale], vector: Sequence[float], most: int) -> list[tup
     )
 
 
-def _indexed(rows: QuerySet[Sale], vector: Sequence[float], most: int) -> list[tuple[Any, ...]]:
+def indexed(rows: SaleQuerySet, vector: Sequence[float], most: int) -> list[tuple[Any, ...]]:
+    """By HNSW, going on until enough of what it meets passes the filter; nearly all of the best."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL hnsw.iterative_scan = 'relaxed_order'")
         cursor.execute(f"SET LOCAL hnsw.ef_search = {EF_SEARCH}")
+        cursor.execute("SET LOCAL enable_sort = off")  # else it may look at every row after all
         found = rows.annotate(distance=CosineDistance("vector", list(vector)))
         nearest = list(found.order_by("distance").values_list("pk", "distance", *COLUMNS)[:most])
     return sorted(nearest, key=lambda row: (row[1], row[0]))

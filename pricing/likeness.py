@@ -7,6 +7,7 @@ counts as much as it moves prices in this shop: `Factors.importance`, or the def
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -37,15 +38,19 @@ def blend(importance: dict[str, float]) -> dict[str, float]:
     }
 
 
-def tokens(traits: Traits) -> dict[str, list[str]]:
-    """The names that are compared, by trait; an empty list is unknown."""
+Names = tuple[str, ...]
+
+
+@lru_cache(50_000)  # the sales of a window are compared with one item after another
+def tokens(traits: Traits) -> dict[str, Names]:
+    """The names that are compared, by trait; none is unknown."""
     return {
-        "category": ancestors(traits.category),
-        "brand": [plain(traits.brand)] if traits.brand.strip() else [],
-        "title": words(traits.title),
-        "material": several(traits.material),
-        "colour": several(traits.colour),
-        "size": several(traits.size),
+        "category": tuple(ancestors(traits.category)),
+        "brand": (plain(traits.brand),) if traits.brand.strip() else (),
+        "title": tuple(words(traits.title)),
+        "material": tuple(several(traits.material)),
+        "colour": tuple(several(traits.colour)),
+        "size": tuple(several(traits.size)),
     }
 
 
@@ -67,16 +72,20 @@ class Shelf:
         matrix = self.matrix if rows is None else self.matrix[rows]
         return np.clip(np.asarray(matrix @ self._vector(found)) / known, 0.0, 1.0)
 
-    def _vector(self, found: dict[str, list[str]]) -> Array:
+    @cached_property
+    def _rarest(self) -> float:
+        return float(self.rarity.max(initial=1.0))
+
+    def _vector(self, found: dict[str, Names]) -> Array:
         vector = np.zeros(len(self.names))
         for trait, names in found.items():
-            for index, value in self._part(trait, names):
+            for index, value in self.part(trait, names):
                 vector[index] = value
         return vector
 
-    def _part(self, trait: str, names: list[str]) -> list[tuple[int, float]]:
+    def part(self, trait: str, names: Names) -> list[tuple[int, float]]:
         """One trait's names as (column, value), of norm sqrt(weight), unknown names counted in."""
-        rarest = float(self.rarity.max(initial=1.0)) if trait == "title" else 1.0
+        rarest = self._rarest if trait == "title" else 1.0
         indices = [self.names.get((trait, name)) for name in names]
         values = [rarest if i is None else float(self.rarity[i]) for i in indices]
         norm = math.sqrt(math.fsum(v * v for v in values) or 1.0)
@@ -99,7 +108,7 @@ def shelve(
 def _rarity(
     names: list[tuple[str, str]],
     index: dict[tuple[str, str], int],
-    found: list[dict[str, list[str]]],
+    found: list[dict[str, Names]],
 ) -> Array:
     """A word in every title says nothing; the other traits' names all count the same."""
     rarity, seen = np.ones(len(names)), np.zeros(len(names))
@@ -110,12 +119,13 @@ def _rarity(
     return rarity
 
 
-def _matrix(shelf: Shelf, found: list[dict[str, list[str]]]) -> sparse.csr_matrix:
+def _matrix(shelf: Shelf, found: list[dict[str, Names]]) -> sparse.csr_matrix:
+    part = lru_cache(None)(shelf.part)  # most things share their category, brand and colour
     cells = [
         (row, column, value)
         for row, thing in enumerate(found)
         for trait, names in thing.items()
-        for column, value in shelf._part(trait, names)
+        for column, value in part(trait, names)
     ]
     rows, columns, values = zip(*cells, strict=True) if cells else ((), (), ())
     return sparse.csr_matrix((values, (rows, columns)), shape=(len(found), len(shelf.names)))

@@ -104,7 +104,7 @@ def row(product: Product) -> Row:
 
 
 def evidence(product: Product, quote: Quote) -> Evidence:
-    found = list(quote.comparables.select_related("sale"))
+    found = list(quote.comparables.select_related("sale").defer("sale__vector"))
     used = [_piece(each) for each in found if not each.excluded]
     left_out = [_piece(each) for each in found if each.excluded in ("struck", "outlier")]
     facts = _facts(quote, used, left_out)

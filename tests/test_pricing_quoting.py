@@ -3,13 +3,18 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
 from carousel.errors import Refused
 from carousel.models import Event
 from imaging.models import Job, Step
 from pricing import deciding, lessons, quoting, steps
+from pricing.comparables import Wanted, exact, indexed, nearest, window
+from pricing.lessons import rules_of
 from pricing.models import Decision, Quote, Strike
+from pricing.traits import Traits
 from tests.makers import (
     make_batch,
     make_embedding,
@@ -110,16 +115,46 @@ def test_a_thin_category_asks_its_parent():
     assert quote.comparables.filter(excluded="").count() == 6
 
 
-def test_the_index_and_brute_force_find_the_same(monkeypatch):
+def pictured(tenant):
+    """The rows of jackets with a picture, and a vector to look along."""
+    wanted = Wanted(tenant, Traits("Women/Jackets"), now(), direction(1), MODEL)
+    return window(wanted, "women/jackets", rules_of(tenant)).pictured(MODEL), direction(1)
+
+
+def test_the_index_and_brute_force_find_the_same():
     sales = make_sales([4_000, 5_000], similarity=0.95) + make_sales([6_000], similarity=0.8)
-    product = make_item()
-    monkeypatch.setattr("pricing.comparables.EXACT_UP_TO", 1)
+    make_sales([9_000], similarity=0.99, tenant=make_tenant("charlie"))
 
-    quote = quoting.quote(product)
+    found = [look(*pictured(make_tenant()), 3) for look in (indexed, exact)]
 
-    found = {each.sale_id: each.similarity for each in quote.comparables.all()}
-    assert set(found) == {sale.pk for sale in sales}
-    assert [round(found[sale.pk], 3) for sale in sales] == [0.95, 0.95, 0.8]
+    assert {row[0] for row in found[0]} == {sale.pk for sale in sales}
+    assert [row[0] for row in found[0]] == [row[0] for row in found[1]]
+    assert [round(1 - row[1], 3) for row in found[0]] == [0.95, 0.95, 0.8]
+
+
+def test_among_very_many_sales_the_index_of_looks_is_asked(monkeypatch):
+    make_sales([4_000] * 30, similarity=0.9)
+    monkeypatch.setattr("pricing.comparables.EXACT_UP_TO", 0)
+
+    with CaptureQueriesContext(connection) as asked:
+        found = nearest(*pictured(make_tenant()), 20)
+
+    assert len(found) == 20
+    search = asked.captured_queries[-2]["sql"]  # then the savepoint ends
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_sort = off")
+        cursor.execute(f"EXPLAIN {search}")
+        assert "sale_nearest" in str(cursor.fetchall())
+
+
+def test_where_the_index_ends_too_soon_every_row_is_looked_at(monkeypatch):
+    sales = make_sales([4_000] * 3, similarity=0.9)
+    monkeypatch.setattr("pricing.comparables.EXACT_UP_TO", 0)
+    monkeypatch.setattr("pricing.comparables.indexed", lambda *_: [])
+
+    found = nearest(*pictured(make_tenant()), 20)
+
+    assert {row[0] for row in found} == {sale.pk for sale in sales}
 
 
 def test_a_sale_of_the_same_product_is_no_evidence_for_it():
