@@ -14,7 +14,12 @@ from pricing.traits import CONDITIONS, plain
 NOTHING = {"", "nan", "none", "null", "nat", "n/a", "-"}
 HIGHEST = 10**12  # minor units
 EARLIEST = dt.datetime(1990, 1, 1, tzinfo=dt.UTC)
-FORMS = ("%d.%m.%Y", "%d.%m.%Y %H:%M", "%Y/%m/%d", "%Y/%m/%d %H:%M:%S", "%Y-%m-%d %H:%M:%S UTC")
+FORMS = (
+    "%d.%m.%Y", "%d.%m.%Y %H:%M", "%Y/%m/%d", "%Y/%m/%d %H:%M:%S", "%Y-%m-%d %H:%M:%S UTC",
+    "%d %B %Y", "%d %b %Y", "%B %d, %Y", "%b %d, %Y", "%d-%b-%Y", "%Y-%m",
+)  # fmt: skip
+SLASHED = re.compile(r"(\d{1,2})[/-](\d{1,2})[/-](\d{4})(?: (\d{1,2}:\d{2}))?.*")
+SIGNS = {"€": "EUR", "$": "USD", "US$": "USD", "£": "GBP", "¥": "JPY", "KR": "ISK", "KR.": "ISK"}
 
 # Signs and codes around an amount, and what groups its digits: `kr`, `$`, `USD`, spaces, 1'200.
 AROUND = re.compile(r"^[^\d-]*|[^\d]*$")
@@ -31,7 +36,13 @@ SYNONYMS = {
     "satisfactory": "fair", "acceptable": "fair", "worn": "fair", "poor": "poor",
     "for parts": "poor", "damaged": "poor", "nýtt með miða": "new_with_tags",
     "eins og nýtt": "like_new", "mjög gott": "very_good", "gott": "good", "sæmilegt": "fair",
-    "lélegt": "poor",
+    "lélegt": "poor", "neuf avec étiquette": "new_with_tags", "neuf": "new_with_tags",
+    "neuf sans étiquette": "like_new", "très bon état": "very_good", "bon état": "good",
+    "état satisfaisant": "fair", "neu mit etikett": "new_with_tags", "neu": "new_with_tags",
+    "neu ohne etikett": "like_new", "sehr gut": "very_good", "gut": "good", "zufriedenstellend":
+    "fair", "pre-loved": "good", "preloved": "good",
+    # Numbers are grades, the best first.
+    **{str(grade): name for grade, name in enumerate(CONDITIONS, start=1)},
 }  # fmt: skip
 # For anything else: the first of these that is found anywhere in the text decides.
 PARTS = (
@@ -40,7 +51,9 @@ PARTS = (
     ("almost new", "like_new"), ("unworn", "like_new"), ("never worn", "like_new"),
     ("never used", "like_new"), ("unused", "like_new"), ("brand new", "new_with_tags"),
     ("excellent", "very_good"), ("very good", "very_good"), ("great", "very_good"),
-    ("gently", "very_good"), ("damage", "poor"), ("defect", "poor"), ("broken", "poor"),
+    ("gently", "very_good"), ("slight", "very_good"), ("light", "very_good"),
+    ("open box", "like_new"), ("well worn", "fair"), ("well used", "fair"), ("flaw", "poor"),
+    ("damage", "poor"), ("defect", "poor"), ("broken", "poor"),
     ("poor", "poor"), ("heav", "fair"), ("fair", "fair"), ("satisf", "fair"),
     ("accept", "fair"), ("good", "good"), ("used", "good"),
 )  # fmt: skip
@@ -56,7 +69,7 @@ def condition(text: str) -> str:
     found = next((name for part, name in PARTS if part in kept), "")
     if found:
         return found
-    starts = [name for name in SYNONYMS if kept.startswith(name)]
+    starts = [name for name in SYNONYMS if len(name) > 1 and kept.startswith(name)]
     return SYNONYMS[max(starts, key=len)] if starts else ""
 
 
@@ -102,8 +115,25 @@ def _bare(text: str, currency: str) -> str:
     return kept.replace(last, ".")
 
 
-def moment(value: Any, name: str) -> dt.datetime | None:
-    """A time in UTC; a bare date is its midnight. None for nothing."""
+def currency(text: str) -> str:
+    """Three capital letters, from a code or a sign. Empty for nothing."""
+    code = SIGNS.get(text.upper(), text.upper())
+    if code and (len(code) != 3 or not code.isalpha()):
+        raise ValueError(f"“{text[:10]}” is not a currency.")
+    return code
+
+
+def is_month_first(value: Any) -> bool:
+    """Whether this can only be month/day/year: 5/13/2024."""
+    found = SLASHED.fullmatch(str(value).strip())
+    return bool(found and int(found[2]) > 12)
+
+
+def moment(value: Any, name: str, *, month_first: bool = False) -> dt.datetime | None:
+    """A time in UTC; a bare date is its midnight. None for nothing.
+
+    3/4/2024 is the third of April, unless the file writes months first.
+    """
     if value is None or plain(str(value)) in NOTHING:
         return None
     if isinstance(value, dt.datetime):
@@ -111,11 +141,21 @@ def moment(value: Any, name: str) -> dt.datetime | None:
     elif isinstance(value, dt.date):
         found = dt.datetime(value.year, value.month, value.day, tzinfo=dt.UTC)
     else:
-        found = _parsed(str(value).strip(), name)
+        found = _parsed(_turned(str(value).strip(), month_first=month_first), name)
     aware = found if found.tzinfo else found.replace(tzinfo=dt.UTC)
     if not EARLIEST <= aware <= dt.datetime.now(dt.UTC) + dt.timedelta(days=2):
         raise ValueError(f"{name} {aware:%Y-%m-%d} cannot be: it is too long ago or yet to come.")
     return aware.astimezone(dt.UTC)
+
+
+def _turned(text: str, *, month_first: bool) -> str:
+    """5/13/2024 or 13/5/2024 as 13.5.2024; anything else as it is."""
+    found = SLASHED.fullmatch(text)
+    if not found:
+        return text
+    one, two, year, time = found.groups()
+    day, month = (two, one) if month_first else (one, two)
+    return f"{day}.{month}.{year}" + (f" {time}" if time else "")
 
 
 def _parsed(text: str, name: str) -> dt.datetime:

@@ -8,15 +8,20 @@ import csv
 import datetime as dt
 import hashlib
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from pricing import cells
 from pricing.cells import NOTHING, condition, moment, price
 from pricing.traits import Traits, plain
 
 NEEDED = ("sold_at", "price", "category")
+PEEKED = 2_000  # rows that tell how the file writes its dates
+STEPS = re.compile(r"[/>|›»]|::")  # between the steps of a category's path
 LONGEST = 1 << 20  # characters of one cell: a description may be long, a file of one cell is none
 OTHER_NAMES = {
     "color": "colour", "sale_date": "sold_at", "date": "sold_at", "image_url": "image",
@@ -57,8 +62,10 @@ def rows(path: Path, currency: str, undated: dt.datetime | None = None) -> Itera
 
     With `undated` a row (or a file) without a date is taken as of that moment: asking prices.
     """
+    first = list(islice(_raw(path, is_dated=undated is None), PEEKED))
+    month_first = any(cells.is_month_first(row.get("sold_at")) for row in first)
     for number, row in enumerate(_raw(path, is_dated=undated is None), start=1):
-        yield read(number, row, currency, undated)
+        yield read(number, row, currency, undated, month_first=month_first)
 
 
 def _raw(path: Path, *, is_dated: bool) -> Iterator[Mapping[str, Any]]:
@@ -127,23 +134,33 @@ def _name(name: str) -> str:
 
 
 def read(
-    number: int, row: Mapping[str, Any], currency: str, undated: dt.datetime | None = None
+    number: int,
+    row: Mapping[str, Any],
+    currency: str,
+    undated: dt.datetime | None = None,
+    *,
+    month_first: bool = False,
 ) -> Read | Wrong:
     """One row, or the first thing that is wrong with it."""
     try:
-        return _read(number, row, currency, undated)
+        return _read(number, row, currency, undated, month_first=month_first)
     except ValueError as error:
         return Wrong(number, str(error))
 
 
-def _read(number: int, row: Mapping[str, Any], currency: str, undated: dt.datetime | None) -> Read:
-    code = _text(row, "currency", 3).upper() or currency
-    if len(code) != 3 or not code.isalpha():
-        raise ValueError(f"“{code}” is not a currency.")
-    sold_at = moment(row.get("sold_at"), "sold_at") or undated
+def _read(
+    number: int,
+    row: Mapping[str, Any],
+    currency: str,
+    undated: dt.datetime | None,
+    *,
+    month_first: bool,
+) -> Read:
+    code = cells.currency(_text(row, "currency", 10)) or currency
+    sold_at = moment(row.get("sold_at"), "sold_at", month_first=month_first) or undated
     if sold_at is None:
         raise ValueError("There is no date of sale.")
-    listed_at = moment(row.get("listed_at"), "listed_at")
+    listed_at = moment(row.get("listed_at"), "listed_at", month_first=month_first)
     category = _path(_text(row, "category", 200))
     if not category:
         raise ValueError("There is no category.")
@@ -183,7 +200,7 @@ def _values(found: Read) -> list[str]:
 
 
 def _path(text: str) -> str:
-    parts = (" ".join(part.split()) for part in text.replace(">", "/").split("/"))
+    parts = (" ".join(part.split()) for part in STEPS.split(text))
     return "/".join(part for part in parts if part)
 
 

@@ -19,7 +19,7 @@ from pyarrow import parquet
 
 from carousel import storage
 from carousel.models import Tenant, User
-from pricing import cells, handed_in, importing, legacy
+from pricing import cells, handed_in, importing, legacy, reading
 from pricing.importing import Plan
 from pricing.models import Import, Sale
 from tests.makers import make_tenant, make_user
@@ -216,6 +216,9 @@ def test_the_ways_people_write_conditions_become_the_six():
         "New without tags": "like_new", "Used - Excellent": "very_good",
         "Gently used": "very_good", "Heavily worn": "fair",
         "Pre-owned: like new": "like_new", "Satisfactory": "fair", "Some damage": "poor",
+        "Slightly worn": "very_good", "Well used": "fair", "Open box": "like_new",
+        "Très bon état": "very_good", "Neu mit Etikett": "new_with_tags", "1": "new_with_tags",
+        "3": "very_good", "6": "poor", "7": "", "10/10": "",
     }  # fmt: skip
 
     assert {text: cells.condition(text) for text in written} == written
@@ -237,10 +240,39 @@ def test_a_price_is_read_however_it_is_written(written, currency, minor):
 @pytest.mark.parametrize(
     "written",
     ["2026-03-01", "01.03.2026", "2026/03/01", "2026-03-01T00:00:00Z", "20260301", "1772323200",
-     "1772323200000", "1772323200.0", "2026-03-01 00:00:00 UTC"],
+     "1772323200000", "1772323200.0", "2026-03-01 00:00:00 UTC", "01/03/2026", "1/3/2026 00:00",
+     "1 March 2026", "Mar 1, 2026", "01-Mar-2026", "01-03-2026", "2026-03"],
 )  # fmt: skip
 def test_a_moment_is_read_however_it_is_written(written):
     assert cells.moment(written, "sold_at") == dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
+
+
+def test_a_file_that_writes_months_first_is_read_so_in_every_row(tmp_path):
+    path = tmp_path / "sales.csv"
+    path.write_text("sold_at,price,category\n3/4/2026,10,Hats\n3/13/2026,10,Hats\n")
+
+    found = list(reading.rows(path, "EUR"))
+
+    assert [(row.sold_at.month, row.sold_at.day) for row in found] == [(3, 4), (3, 13)]
+
+
+@pytest.mark.parametrize(
+    ("written", "code"), [("usd", "USD"), ("€", "EUR"), ("US$", "USD"), ("kr.", "ISK"), ("", "")]
+)
+def test_a_currency_is_read_from_its_code_or_its_sign(written, code):
+    assert cells.currency(written) == code
+
+
+@pytest.mark.parametrize(
+    "written", ["Women > Shoes", "Women/Shoes/", "Women | Shoes", "Women›Shoes"]
+)
+def test_a_path_of_categories_is_read_however_it_is_written(tmp_path, written):
+    path = tmp_path / "sales.csv"
+    path.write_text(f"sold_at,price,category\n{RECENT},10,{written}\n")
+
+    [row] = reading.rows(path, "EUR")
+
+    assert row.traits.category == "Women/Shoes"
 
 
 def test_a_file_of_a_windows_spreadsheet_is_read(tmp_path):
