@@ -302,11 +302,11 @@ def test_the_admin_shows_each_wrong_row_before_anything_is_written(client):
     assert Sale.objects.count() == 0
 
 
-def hand_in(client, text: str, **more: str):
+def hand_in(client, content: bytes, name: str = "sales.csv", **more: str):
     user = make_user()
     User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
     client.force_login(User.objects.get(pk=user.pk))
-    file = SimpleUploadedFile("sales.csv", text.encode(), "text/csv")
+    file = SimpleUploadedFile(name, content)
     tenant = str(Tenant.objects.get(slug="acme").pk)
     return client.post("/admin/pricing/import/add/", {"tenant": tenant, "file": file} | more)
 
@@ -315,7 +315,7 @@ def test_a_file_handed_in_is_only_looked_at_while_the_tick_is_there(client):
     make_tenant()
     text = f"sale_id,sold_at,price,category\ns1,{RECENT},4500,Hats\ns2,{RECENT},free,Hats\n"
 
-    page = hand_in(client, text, only_look="on").content.decode()
+    page = hand_in(client, text.encode(), only_look="on").content.decode()
 
     assert "2 rows: 1 would be added, 0 are known already, 1 would be refused." in page
     assert "row 2: “free” is not a price." in page
@@ -325,7 +325,7 @@ def test_a_file_handed_in_is_only_looked_at_while_the_tick_is_there(client):
 def test_a_file_handed_in_is_brought_in_by_the_clock_and_goes_on_after_a_stop(client, monkeypatch):
     make_tenant()
     rows = "".join(f"s{n},{RECENT},4500,Hats\n" for n in range(60))
-    answer = hand_in(client, f"sale_id,sold_at,price,category\n{rows}")
+    answer = hand_in(client, f"sale_id,sold_at,price,category\n{rows}".encode())
     monkeypatch.setattr(handed_in, "AT_ONCE", 0.01)
 
     states = []
@@ -337,6 +337,32 @@ def test_a_file_handed_in_is_brought_in_by_the_clock_and_goes_on_after_a_stop(cl
     assert states == [("running", 25), ("running", 50), ("running", 60), ("done", 60)]
     assert Sale.objects.count() == 60
     assert not list(storage.listed("imports/"))
+
+
+def test_parquet_is_handed_in_through_the_admin_too(client):
+    make_tenant()
+    rows = [
+        {
+            "sale_id": f"s{n}",
+            "sold_at": now() - timedelta(days=n),
+            "price": price,
+            "category": "Hats",
+        }
+        for n, price in enumerate((45.5, 1200.0, -1.0), start=1)
+    ]
+    file = io.BytesIO()
+    parquet.write_table(pa.Table.from_pylist([row | {"currency": "EUR"} for row in rows]), file)
+
+    looked = hand_in(client, file.getvalue(), "sales.parquet", only_look="on").content.decode()
+    assert "3 rows: 2 would be added, 0 are known already, 1 would be refused." in looked
+    assert "row 3: A price of -1.0 cannot be." in looked
+    assert Sale.objects.count() == 0
+    hand_in(client, file.getvalue(), "sales.parquet")
+    handed_in.run()
+
+    found = Sale.objects.order_by("sale_id").values_list("sale_id", "price", "currency")
+    assert list(found) == [("s1", 4550, "EUR"), ("s2", 120_000, "EUR")]
+    assert Import.objects.values_list("state", "added", "refused").get() == ("done", 2, 1)
 
 
 # The old database: a table beside ours stands in for it, reached by a connection of its own.
