@@ -23,6 +23,8 @@ WAYS = 32
 Vectors = npt.NDArray[np.float32]
 Numbers = npt.NDArray[np.int64]
 
+INDEX = next(each for each in Sale._meta.indexes if each.name == "sale_nearest")
+
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 ROW = np.dtype(
     [
@@ -44,22 +46,28 @@ INSERT = """
 
 
 def fill(tenant: Tenant, number: int) -> float:
-    """Give `tenant` sales 0 to `number`. Returns the seconds that the index of looks took.
-
-    It is built afterwards: each row that is added to it costs milliseconds.
-    """
-    index = next(each for each in Sale._meta.indexes if each.name == "sale_nearest")
-    with connection.schema_editor() as editor:
-        editor.remove_index(Sale, index)
+    """Give `tenant` sales 0 to `number`. Returns the seconds that the index of looks took."""
+    drop_index()
     _rows(tenant, number)
+    return make_index()
+
+
+def drop_index() -> None:
+    """Each row that is added to it costs milliseconds: very many are indexed afterwards."""
+    with connection.schema_editor() as editor:
+        editor.remove_index(Sale, INDEX)
+
+
+def make_index() -> float:
+    """Build it with much memory, however long that takes. Returns the seconds."""
     started = time.monotonic()
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0; SET maintenance_work_mem = '3GB'")
     with connection.schema_editor() as editor:
-        editor.add_index(Sale, index)
+        editor.add_index(Sale, INDEX)
     with connection.cursor() as cursor:
-        cursor.execute("RESET statement_timeout; RESET maintenance_work_mem")
         cursor.execute("VACUUM ANALYZE pricing_sale")
+        cursor.execute("RESET statement_timeout; RESET maintenance_work_mem")
     return time.monotonic() - started
 
 

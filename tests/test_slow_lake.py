@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from django.db import connection
 from django.utils.timezone import now
 
 from carousel.launcher.home import Home
+from pricing import bulk
 from pricing.lake import feed, reading, upkeep
 from pricing.lake import table as lake
 from pricing.lake.table import Month
@@ -89,6 +91,17 @@ def validate(settings: Any, services: Home) -> tuple[dict[str, Any], float, floa
     return json.loads(said), time.monotonic() - began, most / 2**20
 
 
+@pytest.fixture
+def unindexed() -> Iterator[None]:
+    """Nobody asks the index of looks here, and so many vectors would take it long."""
+    bulk.drop_index()
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE pricing_sale CASCADE")
+    bulk.make_index()
+
+
+@pytest.mark.usefixtures("unindexed")
 def test_a_million_sales_are_compared_in_bounded_memory(settings, services):
     tenant = make_tenant()
     began = time.monotonic()
