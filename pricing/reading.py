@@ -60,12 +60,14 @@ class Wrong:
 def rows(path: Path, currency: str, undated: dt.datetime | None = None) -> Iterator[Read | Wrong]:
     """Every row in the file's order, numbered from 1. `currency` is for rows that name none.
 
-    With `undated` a row (or a file) without a date is taken as of that moment: asking prices.
+    With `undated` a file that has no dates at all is taken as of that moment: asking prices.
     """
     first = list(islice(_raw(path, is_dated=undated is None), PEEKED))
-    month_first = any(cells.is_month_first(row.get("sold_at")) for row in first)
+    dates = [_text(row, "sold_at", 40) for row in first]
+    month_first = any(map(cells.is_month_first, dates))
+    at = None if any(dates) else undated
     for number, row in enumerate(_raw(path, is_dated=undated is None), start=1):
-        yield read(number, row, currency, undated, month_first=month_first)
+        yield read(number, row, currency, at, month_first=month_first)
 
 
 def _raw(path: Path, *, is_dated: bool) -> Iterator[Mapping[str, Any]]:

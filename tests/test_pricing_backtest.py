@@ -133,15 +133,18 @@ def test_the_command_prints_the_figures_of_a_file_as_json(tmp_path):
                 [day.isoformat(), sale.price, "ISK", traits.category, traits.brand,
                  traits.condition, traits.title]
             )  # fmt: skip
-        writer.writerow(["no date", "x", "ISK", "a", "b", "good", "t"])
-    out = io.StringIO()
+        writer.writerow(["no date", "100", "ISK", "a", "b", "good", "t"])
+        writer.writerow(["", "100", "ISK", "a", "b", "good", "t"])
+    out, told = io.StringIO(), io.StringIO()
 
-    call_command("backtest", "--sales", str(path), "--json", stdout=out, stderr=io.StringIO())
+    call_command("backtest", "--sales", str(path), "--json", stdout=out, stderr=told)
 
+    assert "1 x There is no date of sale." in told.getvalue()
+    assert "1 x sold_at “no date” is not a date." in told.getvalue()
     result = json.loads(out.getvalue())
     assert set(result) >= KEYS
     assert set(result["baselines"]) == {"category", "brand_category", "overall"}
-    assert (result["sales"], result["refused"], result["mode"]) == (400, 1, "replay")
+    assert (result["sales"], result["refused"], result["mode"]) == (400, 2, "replay")
     assert result["mdape"] < result["baselines"]["category"]
 
 

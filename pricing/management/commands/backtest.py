@@ -16,6 +16,8 @@ from pricing.backtest import report
 from pricing.evidence import STANDARD, Rules
 from pricing.replay import Outcome
 
+SHOWN = 10  # reasons
+
 
 def day(text: str) -> dt.date:
     try:
@@ -71,6 +73,9 @@ class Command(BaseCommand):
         counts = Counter(row.currency for row in good)
         wanted = [options["currency"]] if options["currency"] else list(dict(counts.most_common()))
         self.stderr.write(f"{dict(counts)} sales, {len(read) - len(good)} refused")
+        reasons = Counter(row.why for row in read if isinstance(row, reading.Wrong))
+        for why, number in reasons.most_common(SHOWN):
+            self.stderr.write(f"  {number} x {why}")
         outcomes, modes = [], []
         for currency in wanted:
             history = backtesting.of_rows([row for row in good if row.currency == currency])
