@@ -14,11 +14,12 @@ from carousel.models import Tenant
 from pricing import velocity
 from pricing.evidence import UNCALIBRATED, Calibration, Rules
 from pricing.factors import NEUTRAL, Factors, Sold, learn
-from pricing.models import Lesson, Sale
+from pricing.models import Lesson, Sale, SaleQuerySet
 from pricing.traits import DEFAULT_OFFSETS, Traits, root
 from pricing.velocity import Pace, Stay
 
 SECONDS_A_DAY = 86_400
+LEARNED = 100_000  # sales; more would take gigabytes and tell no more
 COLUMNS = (
     "sale_id", "sold_at", "price", "category", "brand", "condition", "title",
     "colour", "material", "size",
@@ -54,7 +55,7 @@ def _taught(lesson_id: UUID) -> Taught:
 
 
 def teach(tenant: Tenant, currency: str | None = None) -> Lesson:
-    """Learn the factors anew from all sales of the tenant's currency. Keeps the old calibration."""
+    """Learn the factors anew from the sales of the tenant's currency. Keeps the old calibration."""
     currency = currency or tenant.currency
     factors = learn(list(sold(tenant, currency)))
     pace = velocity.learn(stays(tenant, currency, factors))
@@ -86,20 +87,23 @@ def keep(
     )
 
 
-def sold(tenant: Tenant, currency: str, *, until: datetime | None = None) -> Iterator[Sold]:
-    """Every sale of one currency as the engine's values, read in portions."""
-    rows = Sale.objects.filter(tenant=tenant, currency=currency)
-    if until:
-        rows = rows.filter(sold_at__lt=until)
-    for row in rows.order_by().values_list(*COLUMNS).iterator(5_000):
+def sold(tenant: Tenant, currency: str) -> Iterator[Sold]:
+    """The sales of one currency as the engine's values, read in portions."""
+    rows = _drawn(Sale.objects.filter(tenant=tenant, currency=currency))
+    for row in rows.values_list(*COLUMNS).iterator(5_000):
         yield sold_of(row)
+
+
+def _drawn(rows: SaleQuerySet) -> SaleQuerySet:
+    """All of them, or as many as `LEARNED` at random: an id is drawn, so it is always the same."""
+    return rows.order_by("pk")[:LEARNED]
 
 
 def stays(tenant: Tenant, currency: str, factors: Factors) -> list[Stay]:
     """How long each sale with a listing date took, oldest listing first."""
     rows = Sale.objects.filter(tenant=tenant, currency=currency, listed_at__isnull=False)
     found = []
-    for listed_at, *row in rows.order_by("listed_at", "pk").values_list("listed_at", *COLUMNS):
+    for listed_at, *row in sorted(_drawn(rows).values_list("listed_at", *COLUMNS)):
         sale = sold_of(tuple(row))
         expected = (factors.intercept or 0.0) + factors.of(sale.traits, sale.day).total
         dearness = math.log(sale.price) - expected if factors.intercept is not None else 0.0

@@ -265,6 +265,17 @@ def test_the_step_writes_a_quote_and_may_run_twice():
     assert Quote.objects.filter(product=product, is_current=True).count() == 1
 
 
+def test_of_very_many_sales_a_part_is_learned_always_the_same(monkeypatch):
+    monkeypatch.setattr("pricing.lessons.LEARNED", 40)
+    for number in range(60):
+        make_sale(price=4_000 + 10 * number, sold_at=now() - timedelta(days=number))
+
+    first, again = (lessons.teach(make_tenant()) for _ in range(2))
+
+    assert (first.sales, again.sales) == (40, 40)
+    assert first.factors == again.factors
+
+
 def test_what_was_learned_is_kept_and_read_back():
     for number in range(60):
         make_sale(
