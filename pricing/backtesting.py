@@ -72,6 +72,7 @@ def keep(tenant: Tenant, history: History, outcomes: Sequence[Outcome]) -> Lesso
     stays = lessons.stays(tenant, tenant.currency, factors)
     figures = report(outcomes) | {
         "mode": history.mode,
+        "before": _last(tenant),
         "measured": now().isoformat(),
         "since": _date(history, 0),
         "until": _date(history, -1),
@@ -79,6 +80,12 @@ def keep(tenant: Tenant, history: History, outcomes: Sequence[Outcome]) -> Lesso
     }
     pace = velocity.learn(stays)
     return lessons.keep(tenant, tenant.currency, factors, calibration, pace, figures)
+
+
+def _last(tenant: Tenant) -> float | None:
+    """How far off the prices were when they were measured the last time."""
+    lesson = Lesson.objects.filter(tenant=tenant, is_current=True).first()
+    return lesson.figures.get("mdape") if lesson else None
 
 
 def _pace(stays: Sequence[velocity.Stay]) -> dict[str, float]:

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_GET, require_POST
 
 from carousel.web import Request, member, page
-from pricing import automatic, experiments
+from pricing import automatic, experiments, nightly
 from pricing.models import Decision, Import, Lesson
 
 BASELINES = {
@@ -30,6 +30,7 @@ def accuracy(request: Request) -> HttpResponse:
         "figures": figures,
         "baselines": [(BASELINES[name], baselines.get(name)) for name in BASELINES],
         "beaten": _beaten(figures),
+        "worse": nightly.has_drifted(figures),
         "arms": experiments.arms(request.tenant),
         "audits": Decision.objects.filter(
             tenant=request.tenant, to_audit=True, audited_at=None

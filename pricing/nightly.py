@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from statistics import median
 from typing import Any
@@ -40,19 +40,23 @@ def _learn(tenant: Tenant) -> bool:
     if last and last.figures.get("measured", "") > (now() - WEEK).isoformat():
         lessons.teach(tenant)
         return False
-    before = (last.figures if last else {}).get("mdape")
     backtesting.of_tenant(tenant)
-    note_drift(tenant, before)
+    note_drift(tenant)
     return True
 
 
-def note_drift(tenant: Tenant, before: float | None) -> None:
-    """Write an event when the prices got worse by more than three points since last time."""
+def note_drift(tenant: Tenant) -> None:
+    """Write an event when the prices got worse since last time; the page says so too."""
     lesson = Lesson.objects.get(tenant=tenant, is_current=True)
-    after = lesson.figures.get("mdape")
-    if before is None or after is None or after - before <= DRIFT:
-        return
-    record(tenant, "price.drift", subject=lesson.pk, before=before, after=after)
+    if has_drifted(lesson.figures):
+        found = {"before": lesson.figures["before"], "after": lesson.figures["mdape"]}
+        record(tenant, "price.drift", subject=lesson.pk, **found)
+
+
+def has_drifted(figures: Mapping[str, Any]) -> bool:
+    """Whether half of the suggestions are off by three points more than a week before."""
+    before, after = figures.get("before"), figures.get("mdape")
+    return before is not None and after is not None and after - before > DRIFT
 
 
 def propose(tenant: Tenant) -> list[dict[str, Any]]:

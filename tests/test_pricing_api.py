@@ -1,5 +1,6 @@
 """POST /pricing/calculate: the suggestion with all of its evidence, for whoever holds a key."""
 
+from datetime import datetime
 from uuid import uuid4
 
 import pytest
@@ -39,6 +40,9 @@ def test_a_product_is_priced_and_the_quote_is_kept():
         "base", "traits", "season", "trend", "condition", "general", "quality", "rounding",
     ]  # fmt: skip
     assert [rung["day"] for rung in answer["markdowns"]] == [0, 30, 60, 90]
+    assert [rung["price"] for rung in answer["markdowns"]] == [4_500, 3_800, 3_200, 2_300]
+    dates = [datetime.fromisoformat(rung["date"]) for rung in answer["markdowns"]]
+    assert [(date - dates[0]).days for date in dates] == [0, 30, 60, 90]
     assert Quote.objects.get().pk.hex == answer["quoteId"].replace("-", "")
 
 

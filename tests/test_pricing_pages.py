@@ -214,6 +214,19 @@ def test_the_accuracy_page_says_when_a_rule_of_thumb_is_better(staff):
     assert "Not better than the median of the category." in page
 
 
+def test_the_accuracy_page_says_when_the_prices_got_worse_and_how_wide_the_range_is(staff):
+    figures = {
+        "sales": 10, "priced": 9, "mdape": 0.3, "before": 0.2, "bias": 0.0, "within_10": 0.2,
+        "within_25": 0.4, "coverage_80": 0.8, "width_80": 0.9, "baselines": {},
+    }  # fmt: skip
+    Lesson.objects.create(tenant=make_tenant(), currency="ISK", figures=figures)
+
+    page = staff.get("/prices/").content.decode()
+
+    assert "Worse than a week before, when half were within 20%." in page
+    assert "inside the 80 % range, 90% of the price wide" in page
+
+
 def test_the_accuracy_page_of_a_new_shop_says_how_to_measure(staff):
     assert "Not measured yet" in staff.get("/prices/").content.decode()
 

@@ -10,7 +10,16 @@ from django.utils.timezone import now
 
 from carousel.models import Event
 from carousel.tenants.options import TenantOptions
-from pricing import automatic, deciding, explaining, lessons, markdown, nightly, quoting
+from pricing import (
+    automatic,
+    backtesting,
+    deciding,
+    explaining,
+    lessons,
+    markdown,
+    nightly,
+    quoting,
+)
 from pricing.evidence import Rules
 from pricing.experiments import compare
 from pricing.explaining import Facts
@@ -253,16 +262,27 @@ def test_the_night_learns_measures_once_a_week_and_keeps_the_figures():
 
 
 @pytest.mark.django_db
-def test_prices_that_got_worse_are_told():
+@pytest.mark.parametrize(("before", "told"), [(0.20, 1), (0.28, 0), (None, 0)])
+def test_prices_that_got_worse_are_told(before, told):
     tenant = make_tenant()
-    Lesson.objects.create(tenant=tenant, currency="ISK", figures={"mdape": 0.30})
+    figures = {"mdape": 0.30, "before": before}
+    Lesson.objects.create(tenant=tenant, currency="ISK", figures=figures)
 
-    nightly.note_drift(tenant, 0.28)
-    nightly.note_drift(tenant, 0.20)
+    nightly.note_drift(tenant)
 
-    assert [event.data for event in Event.objects.filter(kind="price.drift")] == [
-        {"before": 0.20, "after": 0.30}
-    ]
+    found = [event.data for event in Event.objects.filter(kind="price.drift")]
+    assert found == [{"before": 0.20, "after": 0.30}] * told
+
+
+@pytest.mark.django_db
+def test_a_measurement_knows_the_one_before_it():
+    for number in range(60):
+        make_sale(price=4_000 + number * 10, sold_at=now() - timedelta(days=number))
+    Lesson.objects.create(tenant=make_tenant(), currency="ISK", figures={"mdape": 0.01})
+
+    backtesting.of_tenant(make_tenant())
+
+    assert Lesson.objects.get(is_current=True).figures["before"] == 0.01
 
 
 @pytest.mark.django_db
