@@ -142,6 +142,7 @@ def indexed(rows: SaleQuerySet, vector: Sequence[float], most: int) -> list[tupl
         cursor.execute("SET LOCAL enable_sort = off")  # else it may look at every row after all
         found = rows.annotate(distance=CosineDistance("vector", list(vector)))
         nearest = list(found.order_by("distance").values_list("pk", "distance", *COLUMNS)[:most])
+        cursor.execute("SET LOCAL enable_sort = on")  # the caller's transaction may go on
     return sorted(nearest, key=lambda row: (row[1], row[0]))
 
 
