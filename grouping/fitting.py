@@ -12,7 +12,7 @@ import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
 from grouping.calibration import Calibration, Line, logit, refitted
-from grouping.neighbourhood import Background, Neighbourhood, neighbourhood
+from grouping.neighbourhood import Neighbourhood, neighbourhood, usual
 from grouping.scoring import MATES, Method, Stream, pair_scores
 
 NEAR = 6
@@ -31,7 +31,7 @@ def fitted(vectors: npt.ArrayLike, items: Sequence[Hashable], base: Calibration)
     truth = np.asarray([names[item] for item in items])
     found = replace(
         base,
-        background=Background(float(near.mean.mean()), float(near.spread.mean())),
+        background=usual(vectors),
         source="labelled photos",
     )
     found = _anywhere(near, truth, found)

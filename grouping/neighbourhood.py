@@ -22,6 +22,9 @@ SPREAD = 0.02
 NEAREST = 4
 EXPANDED = 2
 ANCHOR = 40.0
+CENTRED = 0.5
+"""The share of the batch's mean photo that is taken out of each: what all have in common, a kind of
+goods or a light, says nothing of a pair. All of it would take out too much of a large item."""
 CHUNK = 1024
 STRETCH = 256
 """Photos whose cosines with those that follow are taken in one product."""
@@ -85,14 +88,31 @@ def neighbourhood(
     In a batch of a few photos the look-alikes are photos of the item itself; `background` stands
     in for them, worth ANCHOR photos.
     """
-    rows = unit(vectors)
+    rows, common = _centred(unit(vectors))
     mean, spread = _cohort(rows)
     if background is not None:
         trust = ANCHOR / (ANCHOR + max(len(rows) - 1, 0))
-        mean = (1 - trust) * mean + trust * background.mean
-        spread = (1 - trust) * spread + trust * background.spread
+        mean = (1 - trust) * mean + trust * (background.mean - common) / (1 - common)
+        spread = (1 - trust) * spread + trust * background.spread / (1 - common)
     nearest = _listed(neighbours) if neighbours is not None else _nearest(rows)
     return Neighbourhood(rows, mean, spread, _shared(_encoded(rows, nearest)))
+
+
+def usual(vectors: npt.ArrayLike) -> Background:
+    """The look-alikes of labelled photos (N, D), for batches that are too small to show theirs."""
+    mean, spread = _cohort(unit(vectors))
+    return Background(float(mean.mean()), float(spread.mean()))
+
+
+def _centred(rows: Matrix) -> tuple[Matrix, float]:
+    """Rows less a part of their mean, and what that took from the cosine of two usual ones.
+
+    A few photos have no mean worth the name: they keep theirs.
+    """
+    centre = rows.mean(axis=0)
+    share = CENTRED * len(rows) / (len(rows) + ANCHOR)
+    common = share * (2 - share) * float(centre @ centre)
+    return unit(rows - share * centre), common
 
 
 def _cohort(rows: Matrix) -> tuple[Floats, Floats]:

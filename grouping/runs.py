@@ -1,7 +1,8 @@
 """Cuts a stream of photos into runs of one item: a semi-Markov model over the shooting order.
 
-A run of n photos weighs (n-1) times the mean evidence of its pairs. All ways of cutting are
-summed by forward and backward passes, so each pair gets the chance that no cut lies between.
+A run of n photos weighs (n-1) times the mean evidence of its pairs, and the chance of n. All ways
+of cutting are summed by forward and backward passes, so each pair gets the chance that no cut lies
+between.
 Time and memory are photos x longest run.
 """
 
@@ -16,6 +17,8 @@ NEW_ITEM = 0.3
 """How often the next photo shows a new item, before anything is seen."""
 SEEN_ITEMS, SEEN_PHOTOS = 6.0, 20.0
 """The stretch of photos that NEW_ITEM is worth while it is learned from the batch."""
+USUAL_ITEMS = 15.0
+"""The items that a plain chance of a new item is worth while the lengths of runs are learned."""
 LEARNING = 3
 
 
@@ -23,22 +26,31 @@ def chances(evidence: Floats, boundary: Floats, learning: int = LEARNING) -> Flo
     """The chance (N, L) that photos i and i+d (column d, column 0 is 1) lie in one run.
 
     `evidence` (N, L) holds nats for photos i and i+d being one item; `boundary` (N,) nats for a
-    new item beginning at each photo. How often items change is learned in `learning` rounds.
+    new item beginning at each photo. How many photos an item has is learned in `learning` rounds:
+    whoever takes four of each rarely takes seven.
     """
-    rate = NEW_ITEM
+    lengths = _memoryless(NEW_ITEM, evidence.shape[1])
     for _ in range(learning):
-        items = _starts(_cut(evidence, boundary, rate)) + SEEN_ITEMS
-        rate = float(np.clip(items / (len(evidence) + SEEN_PHOTOS), 0.05, 0.8))
-    return _cut(evidence, boundary, rate)
+        lengths = _learned(_weights(evidence, boundary, lengths).sum(axis=0), len(evidence))
+    return _together(_weights(evidence, boundary, lengths))
 
 
-def _starts(chances: Floats) -> float:
-    """The number of runs to expect."""
-    return 1 + float((1 - chances[:-1, 1]).sum()) if chances.shape[1] > 1 else len(chances)
+def _memoryless(rate: float, longest: int) -> Floats:
+    """Nats (L,) of a run of 1..L photos, where each next photo may as well be a new item."""
+    return np.asarray(np.log(rate) + np.arange(longest) * np.log(1 - rate), np.float64)
 
 
-def _cut(evidence: Floats, boundary: Floats, rate: float) -> Floats:
-    runs = _runs(evidence, rate)
+def _learned(counts: Floats, photos: int) -> Floats:
+    """Nats (L,) of a run's length, from the runs (L,) to expect of each length in the batch."""
+    items = float(counts.sum())
+    rate = float(np.clip((items + SEEN_ITEMS) / (photos + SEEN_PHOTOS), 0.05, 0.8))
+    usual = np.exp(_memoryless(rate, len(counts)))
+    return np.asarray(np.log((counts + USUAL_ITEMS * usual) / (items + USUAL_ITEMS)), np.float64)
+
+
+def _weights(evidence: Floats, boundary: Floats, lengths: Floats) -> Floats:
+    """The chance (N, L) that a run of 1..L photos begins at each photo."""
+    runs = _runs(evidence, lengths)
     photos, longest = runs.shape
     forward = np.full(photos + 1, -np.inf)
     backward = np.full(photos + 1, -np.inf)
@@ -46,18 +58,18 @@ def _cut(evidence: Floats, boundary: Floats, rate: float) -> Floats:
     opening = boundary.copy()
     opening[:1] = 0.0
     runs = runs + opening[:, None]
-    lengths = np.arange(1, longest + 1)
-    starts = np.arange(1, photos + 1)[:, None] - lengths
-    ending = np.where(starts < 0, -np.inf, runs[np.maximum(starts, 0), lengths - 1])
+    sizes = np.arange(1, longest + 1)
+    starts = np.arange(1, photos + 1)[:, None] - sizes
+    ending = np.where(starts < 0, -np.inf, runs[np.maximum(starts, 0), sizes - 1])
     for end in range(1, photos + 1):
         many = min(longest, end)
         forward[end] = _total(forward[end - many : end][::-1] + ending[end - 1, :many])
     for start in range(photos - 1, -1, -1):
         many = min(longest, photos - start)
         backward[start] = _total(runs[start, :many] + backward[start + 1 : start + many + 1])
-    ends = np.minimum(np.arange(photos)[:, None] + lengths, photos)
-    weights = np.exp(forward[:photos, None] + runs + backward[ends] - forward[photos])
-    return _together(weights)
+    ends = np.minimum(np.arange(photos)[:, None] + sizes, photos)
+    found = forward[:photos, None] + runs + backward[ends] - forward[photos]
+    return np.asarray(np.exp(found), np.float64)
 
 
 def _total(nats: Floats) -> float:
@@ -66,7 +78,7 @@ def _total(nats: Floats) -> float:
     return float(top + math.log(np.exp(nats - top).sum()))
 
 
-def _runs(evidence: Floats, rate: float) -> Floats:
+def _runs(evidence: Floats, lengths: Floats) -> Floats:
     """Nats (N, L) of a run of length 1..L from each photo; -inf where it leaves the stream."""
     photos, longest = evidence.shape
     arriving = np.zeros((photos, longest))
@@ -78,9 +90,9 @@ def _runs(evidence: Floats, rate: float) -> Floats:
         starts = photos - length + 1
         gained = arriving[length - 1 :, length - 1]
         inner[:starts, length - 1] = inner[:starts, length - 2] + gained
-    lengths = np.arange(1, longest + 1)
-    weighed = inner * 2 / lengths + (lengths - 1) * np.log(1 - rate) + np.log(rate)
-    beyond = np.arange(photos)[:, None] + lengths > photos
+    sizes = np.arange(1, longest + 1)
+    weighed = inner * 2 / sizes + lengths
+    beyond = np.arange(photos)[:, None] + sizes > photos
     return np.where(beyond, -np.inf, weighed)
 
 

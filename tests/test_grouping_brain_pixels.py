@@ -10,6 +10,8 @@ from PIL import Image, ImageDraw, ImageEnhance
 
 from carousel import inference
 from carousel.errors import GiveUp
+from grouping.calibration import DESCRIPTOR
+from grouping.clustering import ClusterOptions, PhotoFacts, propose
 from imaging.inference import encoding
 from imaging.inference.answers import Look
 from imaging.pixels import descriptor, encoders, tags
@@ -62,6 +64,39 @@ def test_another_light_is_nearer_than_another_colour():
     green = descriptor.describe(shirt((40, 140, 60)))
 
     assert red @ darker > red @ green + 0.1
+
+
+COLOURS = [
+    (180, 40, 40),
+    (40, 140, 60),
+    (40, 60, 170),
+    (200, 170, 40),
+    (120, 50, 140),
+    (60, 60, 60),
+]
+LIGHTS = [(1.0, 0), (0.8, 4), (1.15, -6)]
+
+
+@pytest.mark.parametrize("use_order", [True, False])
+@pytest.mark.parametrize("colours", [2, 6])
+def test_one_style_in_other_colours_is_other_items_and_other_light_is_not(colours, use_order):
+    shirts = [
+        shirt(colour, light=light, turn=turn)
+        for colour in COLOURS[:colours]
+        for light, turn in LIGHTS
+    ]
+    photos = [
+        PhotoFacts(str(at), descriptor.describe(each), DESCRIPTOR.model, at)
+        for at, each in enumerate(shirts)
+    ]
+
+    options = ClusterOptions(use_order=use_order)
+    proposal = propose(photos, calibration=DESCRIPTOR, options=options)
+
+    firsts = range(0, len(shirts), 3)
+    assert [group.ids for group in proposal.groups] == [
+        (str(first), str(first + 1), str(first + 2)) for first in firsts
+    ]
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 900), (900, 3)])

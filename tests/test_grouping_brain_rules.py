@@ -146,6 +146,23 @@ def test_chances_of_a_run_agree_with_counting_all_cuts():
     assert found[0, 2] == pytest.approx(odds["abc"] / total)
 
 
+def test_a_batch_of_four_photos_an_item_teaches_that_a_doubtful_place_is_no_cut():
+    photos = 40
+    evidence = np.zeros((photos, 12))
+    for gap in range(1, 12):
+        one, other = np.arange(photos - gap), np.arange(gap, photos)
+        evidence[one, gap] = np.where(one // 4 == other // 4, 2.0, -2.0)
+    evidence[16:20] = 0.0
+    for at in range(16):
+        evidence[at, 16 - at : 20 - at] = 0.0
+
+    plain = runs.chances(evidence, np.zeros(photos), learning=0)
+    learned = runs.chances(evidence, np.zeros(photos))
+
+    assert plain[16:19, 1].max() < 0.7 < 0.9 < learned[16:19, 1].min()
+    assert learned[15, 1] < 0.1
+
+
 def test_a_perfect_proposal_needs_no_edits():
     found = quality([1, 1, 2], ["a", "a", "b"])
 
