@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 
 from grouping.calibration import Calibration, Line, logit, refitted
 from grouping.neighbourhood import Neighbourhood, neighbourhood, usual
-from grouping.scoring import MATES, Method, Stream, pair_scores
+from grouping.scoring import Method, Stream, pair_scores
 
 NEAR = 6
 """Photos so many places apart in the shooting order teach what a run looks like."""
@@ -47,7 +47,7 @@ def _anywhere(near: Neighbourhood, truth: npt.NDArray[np.int64], base: Calibrati
     features = np.stack([near.contrast(a, b), np.log(0.02 + shared[known])], axis=1)
     model = LogisticRegression(C=EVENLY).fit(features, truth[a] == truth[b])
     slope, weight = (float(each) for each in model.coef_[0])
-    odds = np.log(MATES / max(len(truth) - 1, 1))
+    odds = np.log(_mates(truth) / max(len(truth) - 1, 1))
     return replace(
         base, contrast=Line(slope, float(model.intercept_[0] - odds)), shared=max(weight, 0.0)
     )
@@ -70,7 +70,14 @@ def _scaled(vectors: npt.ArrayLike, truth: npt.NDArray[np.int64], base: Calibrat
     photos = len(truth)
     stream = Stream(rows, np.zeros(photos), np.zeros(photos, np.int64))
     a, b = np.triu_indices(photos, 1)
-    scores = np.asarray(pair_scores(stream, base, Method())[a, b]).ravel()
+    scores = np.asarray(pair_scores(stream, base, Method(mates=_mates(truth)))[a, b]).ravel()
     telling = scores > 0.02
     same = truth[a] == truth[b]
     return refitted(base, scores[telling].tolist(), same[telling].tolist())
+
+
+def _mates(truth: npt.NDArray[np.int64]) -> float:
+    """The other photos of its item that a photo has: how often pairs are one item, which says
+    nothing of other batches and is not to be learned."""
+    counts = np.bincount(truth)
+    return max(float((counts * (counts - 1)).sum() / len(truth)), 0.1)

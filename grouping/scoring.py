@@ -36,11 +36,15 @@ class Stream:
 
 @dataclass(frozen=True)
 class Method:
-    """What goes into the scores. The last three are left out only to measure what they bring."""
+    """What goes into the scores. The last three are left out only to measure what they bring.
+
+    `mates` are the other photos of its item to expect for each photo.
+    """
 
     use_order: bool = True
     strictness: float = 0.5
     longest: int = 60
+    mates: float = MATES
     use_contrast: bool = True
     use_returns: bool = True
     learn_lengths: bool = True
@@ -84,7 +88,7 @@ def _anywhere(near: Neighbourhood, calibration: Calibration, method: Method) -> 
     a, b = pairs.row[upper].astype(np.int64), pairs.col[upper].astype(np.int64)
     nats = calibration.contrast.at(near.contrast(a, b))
     nats = nats + calibration.shared * np.log(0.02 + pairs.data[upper])
-    odds = MATES / max(len(near.rows) - 1, 1) * (RETURNS if method.use_order else 1)
+    odds = method.mates / max(len(near.rows) - 1, 1) * (RETURNS if method.use_order else 1)
     return csr_matrix((sigmoid(nats + np.log(odds)), (a, b)), shape=near.shared.shape)
 
 
