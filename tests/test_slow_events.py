@@ -26,7 +26,7 @@ from tests.makers import make_product, make_tenant
 from tests.test_events_relay import make_destination, receiver, relay_all
 
 __all__ = ["receiver"]  # a fixture
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True), pytest.mark.timeout(2_400)]
 FULL = {"title": "Lamp", "category": "Home", "condition": "good", "price": 4500}
 POINTS = {
     "before the key": ("carousel.events.inbox._let_go_of_old", False),
