@@ -5,7 +5,7 @@ First the stream is cut into runs of one item (runs.py), then what came back lat
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import pairwise
 
@@ -264,13 +264,11 @@ def _likeness(between: Floats) -> float:
 
 
 def _method(options: ClusterOptions) -> Method:
-    return Method(
+    return replace(
+        options.method,
         use_order=options.use_order,
         strictness=options.strictness,
         longest=options.largest,
-        use_contrast=options.method.use_contrast,
-        use_returns=options.method.use_returns,
-        learn_lengths=options.method.learn_lengths,
     )
 
 

@@ -154,6 +154,7 @@ def _places(labelled: Labelled, order: str) -> list[int]:
 LEFT_OUT = {
     "shooting order": ClusterOptions(use_order=False),
     "contrast with the batch": ClusterOptions(method=Method(use_contrast=False)),
+    "taking out what all share": ClusterOptions(method=Method(centred=False)),
     "learned length of runs": ClusterOptions(method=Method(learn_lengths=False)),
     "joining what came back": ClusterOptions(method=Method(use_returns=False)),
     "complete-link floor": ClusterOptions(floor=0.5),

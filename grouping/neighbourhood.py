@@ -82,13 +82,15 @@ def neighbourhood(
     vectors: npt.ArrayLike,
     background: Background | None = None,
     neighbours: csr_matrix | None = None,
+    *,
+    centred: bool = True,
 ) -> Neighbourhood:
     """Of vectors (N, D). `neighbours` (N, N) holds known cosines of near photos, for large N.
 
     In a batch of a few photos the look-alikes are photos of the item itself; `background` stands
     in for them, worth ANCHOR photos.
     """
-    rows, common = _centred(unit(vectors))
+    rows, common = _centred(unit(vectors), CENTRED if centred else 0.0)
     mean, spread = _cohort(rows)
     if background is not None:
         trust = ANCHOR / (ANCHOR + max(len(rows) - 1, 0))
@@ -104,13 +106,13 @@ def usual(vectors: npt.ArrayLike) -> Background:
     return Background(float(mean.mean()), float(spread.mean()))
 
 
-def _centred(rows: Matrix) -> tuple[Matrix, float]:
-    """Rows less a part of their mean, and what that took from the cosine of two usual ones.
+def _centred(rows: Matrix, most: float) -> tuple[Matrix, float]:
+    """Rows less a share of their mean, and what that took from the cosine of two usual ones.
 
     A few photos have no mean worth the name: they keep theirs.
     """
     centre = rows.mean(axis=0)
-    share = CENTRED * len(rows) / (len(rows) + ANCHOR)
+    share = most * len(rows) / (len(rows) + ANCHOR)
     common = share * (2 - share) * float(centre @ centre)
     return unit(rows - share * centre), common
 

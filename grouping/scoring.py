@@ -36,7 +36,7 @@ class Stream:
 
 @dataclass(frozen=True)
 class Method:
-    """What goes into the scores. The last three are left out only to measure what they bring.
+    """What goes into the scores. The last four are left out only to measure what they bring.
 
     `mates` are the other photos of its item to expect for each photo.
     """
@@ -48,6 +48,7 @@ class Method:
     use_contrast: bool = True
     use_returns: bool = True
     learn_lengths: bool = True
+    centred: bool = True
 
 
 def pair_scores(
@@ -71,7 +72,7 @@ def pair_scores(
 def _weighed(
     stream: Stream, calibration: Calibration, method: Method, neighbours: csr_matrix | None
 ) -> coo_matrix:
-    near = neighbourhood(stream.vectors, calibration.background, neighbours)
+    near = neighbourhood(stream.vectors, calibration.background, neighbours, centred=method.centred)
     strictness = STRICTEST * (2 * method.strictness - 1)
     anywhere = _anywhere(near, calibration, method) if method.use_returns else _none(near)
     if method.use_order:
