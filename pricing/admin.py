@@ -244,6 +244,10 @@ class Imports(Log[Import]):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return super().get_fields(request, obj) if obj else ("tenant", "file", "only_look")
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Whose sales they are is chosen when they are handed in, of one's own shops."""
+        return super().get_readonly_fields(request, obj) if obj else ()
+
     def save_form(self, request: HttpRequest, form: Any, change: Any) -> Any:
         kept = form.cleaned_data
         return handed_in.keep(kept["tenant"], kept["file"].name, kept["file"])

@@ -140,6 +140,17 @@ def test_what_staff_add_is_their_shops_and_points_at_its_rows_only(client, keepe
 
 
 @pytest.mark.django_db
+def test_staff_hand_in_sales_for_their_own_shop_only(client, keeper):
+    rival = make_tenant("rival")
+
+    field = client.get("/admin/pricing/import/add/").context["adminform"].form.fields["tenant"]
+
+    assert list(field.queryset) == [make_tenant()]
+    assert b'name="tenant"' in client.get("/admin/pricing/import/add/").content
+    assert rival not in field.queryset
+
+
+@pytest.mark.django_db
 def test_an_edit_is_taken_back_from_its_row_in_the_log(client, root):
     batch = make_batch()
     kept, gone = make_group(batch, name="Cup"), make_group(batch, name="Mug")
