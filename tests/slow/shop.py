@@ -86,9 +86,6 @@ class Staff:
     def send(self, base: str, number: int, content: bytes) -> requests.Response:
         return self._post(f"{base}{number}/", data=content, type="image/jpeg")
 
-    def stop(self, batch: str) -> None:
-        assert self._post(f"/b/{batch}/stop/").status_code < 400
-
     def _post(self, path: str, type: str = "application/json", **more: Any) -> requests.Response:
         token = self.session.cookies["csrftoken"]
         headers = {"X-CSRFToken": token, "Content-Type": type}
