@@ -161,10 +161,10 @@ def _passing(error: Exception) -> tuple[int, str] | None:
     return None
 
 
-def unreadable(request: HttpRequest, error: Exception) -> HttpResponse:
+def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
     """A body that Django gives up on. Of those, staff can only meet the form of too many files."""
-    if not isinstance(error, TooManyFilesSent):
-        return bad_request(request, error)
+    if not isinstance(exception, TooManyFilesSent):
+        return bad_request(request, exception)
     limit = settings.DATA_UPLOAD_MAX_NUMBER_FILES
     sentence = f"At most {limit} files fit in one form; nothing was stored. Choose fewer of them."
     return HttpResponse(render_to_string("errors/refused.html", {"message": sentence}), status=413)
