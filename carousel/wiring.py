@@ -113,7 +113,12 @@ PROVIDERS: dict[str, dict[str, str]] = {
 """Capability -> kind of provider -> what makes one from the rest of its name."""
 
 SUBSCRIBERS: dict[str, list[str]] = {
-    "product.listed": ["carousel.events.inbox.wake", "imaging.analysis.exemplars.learn_from"],
+    "product.listed": [
+        "carousel.events.inbox.wake",
+        "imaging.analysis.exemplars.learn_from",
+        "imaging.analysis.covers.hear",
+    ],
+    "product.pictured": ["imaging.analysis.covers.hear"],
     "product.updated": ["imaging.analysis.exemplars.learn_from"],
     "product.sold": ["pricing.sold.record_sale"],
 }

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from carousel import storage
 from carousel.data_fixes import Fixes, Log
 from carousel.errors import Refused
-from imaging.analysis.models import Analysis, Attribute, Defect, Exemplar
+from imaging.analysis.models import Analysis, Attribute, Cover, Defect, Exemplar
 from imaging.bookshelf.models import BookAnswer, CatalogueBook, CatalogueTerm, Shelf, Spine
 from imaging.inference.models import ModelCall
 from imaging.jobs import control
@@ -181,5 +181,5 @@ class BookAnswers(Log[BookAnswer]):
     ordering = ("-asked_at",)
 
 
-for model in (Attribute, Defect, Exemplar, Receipt, Line):
+for model in (Attribute, Cover, Defect, Exemplar, Receipt, Line):
     admin.site.register(model, Log)

@@ -1,6 +1,6 @@
 """Every model of imaging, where Django looks for them."""
 
-from imaging.analysis.models import Analysis, Attribute, Defect, Exemplar
+from imaging.analysis.models import Analysis, Attribute, Cover, Defect, Exemplar
 from imaging.bookshelf.models import BookAnswer, CatalogueBook, CatalogueTerm, Shelf, Spine
 from imaging.inference.models import ModelCall
 from imaging.jobs.models import Batch, Job, Step
@@ -14,6 +14,7 @@ __all__ = [
     "BookAnswer",
     "CatalogueBook",
     "CatalogueTerm",
+    "Cover",
     "Defect",
     "Embedding",
     "Exemplar",

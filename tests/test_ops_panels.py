@@ -11,7 +11,7 @@ from carousel.models import Sample
 from carousel.ops import answers, charts, panels, readiness, samples
 from carousel.ops.models import Schedule
 from imaging.inference.models import ModelCall
-from imaging.inference.panels import by_day, by_month
+from imaging.inference.panels import by_day, by_month, by_provider
 from imaging.jobs.models import Step
 from imaging.jobs.panels import errors, pricing
 from tests.makers import make_step, make_tenant
@@ -101,3 +101,18 @@ def test_a_schedule_is_not_late_before_it_has_had_the_time_to_run(services):
     Schedule.objects.update(created_at=now() - timedelta(seconds=901))
     with pytest.raises(GiveUp, match=r"overdue or never run: .*samples"):
         readiness.schedules()
+
+
+def test_each_model_shows_how_long_it_takes_and_how_often_it_fails():
+    common = {"tenant": make_tenant(), "capability": "classify", "provider": "bedrock"}
+    for ms, outcome in ((300, "ok"), (500, "ok"), (900, "retry")):
+        ModelCall.objects.create(**common, model="sonnet", version="v2", ms=ms, outcome=outcome)
+    local = common | {"provider": "local", "model": "local-classify", "version": "vote-1"}
+    ModelCall.objects.create(**local, ms=40, outcome="ok")
+    old = ModelCall.objects.create(**common, model="haiku", ms=1, outcome="ok")
+    ModelCall.objects.filter(pk=old.pk).update(created_at=now() - timedelta(days=2))
+
+    assert by_provider().rows == [
+        ("classify", "bedrock/sonnet", 3, "500", "860", 1),
+        ("classify", "local/vote-1", 1, "40", "40", 0),
+    ]

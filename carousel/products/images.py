@@ -1,5 +1,6 @@
 """The pictures of a product: their order, and which one comes first."""
 
+from typing import Any
 from uuid import UUID
 
 from django.db import models, transaction
@@ -38,11 +39,12 @@ class ProductImage(TenantRow):
         return next((file["key"] for file in kept if file), None)
 
     @transaction.atomic
-    def make_primary(self) -> None:
-        """Show this picture first. The lock on the product's row keeps two choosers apart."""
+    def make_primary(self, **told: Any) -> None:
+        """Show this picture first; `by` tells who wants it. The lock keeps two choosers apart."""
         product = Product.objects.select_for_update().get(pk=self.product_id)
         product.images.filter(is_primary=True).exclude(pk=self.pk).update(is_primary=False)
         if product.images.filter(pk=self.pk, is_primary=False).update(is_primary=True):
             Product.objects.filter(pk=product.pk).update(version=F("version") + 1, updated_at=now())
-            record(self.tenant, "product.pictured", subject=product.pk, primary=str(self.photo_id))
+            told |= {"primary": str(self.photo_id)}
+            record(self.tenant, "product.pictured", subject=product.pk, **told)
         self.refresh_from_db()

@@ -34,7 +34,7 @@ def make_primary(request: HttpRequest, response: HttpResponse, pk: UUID, picture
     """Show this picture first. Harmless when it is. Needs `If-Match`."""
     product = _one(request, pk)
     conditional.wanted_version(request, product)
-    get_object_or_404(product.images, pk=picture_id).make_primary()
+    get_object_or_404(product.images, pk=picture_id).make_primary(by=str(request.user.pk or "key"))
     return pictures(request, response, pk)
 
 

@@ -113,7 +113,7 @@ def use(request: Request, pk: UUID, field: str) -> HttpResponse:
 def primary(request: Request, pk: UUID) -> HttpResponse:
     product = _product(request, pk)
     image = get_object_or_404(product.images, pk=_uuid(request.POST.get("image")))
-    image.make_primary()
+    image.make_primary(by=str(request.user.pk))
     product.refresh_from_db()
     return answers.changed(request, product, parts=["gallery"])
 

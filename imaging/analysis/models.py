@@ -6,11 +6,13 @@ said (a value, a confirmed or dismissed box) is carried into every later analysi
 
 from typing import Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from pgvector.django import HalfVectorField
 
+from carousel.products.models import Product
 from carousel.rows import TenantRow
 from imaging.uploads.models import DIMENSIONS, Photo
 
@@ -134,6 +136,21 @@ class Defect(TenantRow):
 
     def __str__(self) -> str:
         return f"{self.severity} {self.kind} ({self.state})"
+
+
+class Cover(TenantRow):
+    """Whether staff kept our first photo of an item, and else in what theirs was better."""
+
+    product = models.OneToOneField(Product, models.CASCADE, related_name="+")
+    category = models.CharField(max_length=120, blank=True)
+    agrees = models.BooleanField()
+    merits = ArrayField(models.CharField(max_length=20), default=list, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["tenant", "category"], name="cover_by_category")]
+
+    def __str__(self) -> str:
+        return f"{'kept' if self.agrees else ', '.join(self.merits) or 'another'}"
 
 
 class Exemplar(TenantRow):

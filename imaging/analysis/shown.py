@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from carousel.models import Event, Product
-from imaging.analysis import checklist, claims, twin, wording
+from imaging.analysis import checklist, claims, covers, twin, wording
 from imaging.analysis.deciding import variant_of
 from imaging.analysis.models import Analysis, Defect
 from imaging.uploads.models import Photo
@@ -102,6 +102,7 @@ def context(product: Product) -> dict[str, Any]:
         "spots": [spot for shown in photos for spot in shown.spots],
         "missing": missing(product, facts, photos),
         "primary": product.suggested.get("primary", {}).get("value"),
+        "covers": covers.agreement(product),
         "rating": product.suggested.get("rating_formula", {}).get("value"),
         "kinds": Defect.Kind.choices,
         "severities": Defect.Severity.choices,

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from carousel.errors import GiveUp
 from carousel.models import Product
-from imaging.analysis import looking, wording, writing
+from imaging.analysis import covers, looking, wording, writing
 from imaging.inference import chains
 from imaging.inference.answers import Attributes, Classified, Defects, Judged
 from imaging.jobs.models import Step
@@ -54,8 +54,10 @@ def defects(step: Step) -> None:
 
 
 def describe(step: Step) -> None:
-    """Category, condition, colours, attributes, keywords, title and both texts of a product."""
-    wording.describe(_product(step), step)
+    """Category, condition, colours, keywords, title, both texts and first photo of a product."""
+    product = _product(step)
+    wording.describe(product, step)
+    covers.choose(product)
 
 
 def rate(step: Step) -> None:

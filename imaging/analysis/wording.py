@@ -3,12 +3,12 @@
 Suggests through `Product.suggest`, which never replaces what a person wrote.
 """
 
-from typing import Any, cast
+from typing import cast
 
 from django.conf import settings
 from django.db.models import QuerySet
 
-from carousel.models import Product, ProductImage
+from carousel.models import Product
 from imaging.analysis import gathering, rating
 from imaging.analysis.gathering import Believed, ColourSeen, DefectSeen, PhotoSeen
 from imaging.analysis.keywords import keywords
@@ -16,7 +16,6 @@ from imaging.analysis.models import Analysis, Attribute, Defect
 from imaging.inference import chains
 from imaging.inference.answers import Telling, Told
 from imaging.jobs.models import Step
-from imaging.sight import primary
 from imaging.uploads.models import Photo
 from imaging.words.facts import Facts
 from imaging.words.glossary import GENERIC, Glossary, glossary
@@ -43,7 +42,6 @@ def describe(product: Product, step: Step) -> None:
     facts = facts_of(product, analyses, gathered)
     _suggest_attributes(product, facts, gathered)
     step.model = tell(product, facts)
-    _choose_primary(product)
     step.result = {"photos": len(analyses), "item": facts.item, "colours": list(facts.colours)}
 
 
@@ -206,37 +204,6 @@ def _ask(capability: str, product: Product, question: Telling) -> chains.Made:
 def say(product: Product, name: str, text: str, made: chains.Made) -> None:
     model = made.model + (" (fallback)" if made.by_fallback and not made.locally else "")
     product.suggest(name, text, confidence=0.7, model=model, local=made.locally)
-
-
-def _choose_primary(product: Product) -> None:
-    """Put the best photo first, unless a person chose another."""
-    images = list(product.images.all())
-    best = primary.choose([_look(photo) for photo in photos_of(product)])
-    if best is None or not images:
-        return
-    ours = {str(images[0].photo_id), _suggested_primary(product)}
-    product.suggest(
-        "primary",
-        {"photo": best.key, "reasons": list(best.reasons)},
-        confidence=min(1.0, max(0.0, best.score)),
-        model="primary-1",
-        local=True,
-    )
-    current = next((image for image in images if image.is_primary), images[0])
-    wanted: ProductImage | None = next((i for i in images if str(i.photo_id) == best.key), None)
-    if wanted and not wanted.is_primary and str(current.photo_id) in ours:
-        wanted.make_primary()
-        product.refresh_from_db()
-
-
-def _suggested_primary(product: Product) -> str:
-    kept: dict[str, Any] = product.suggested.get("primary", {}).get("value", {})
-    return str(kept.get("photo", ""))
-
-
-def _look(photo: Photo) -> primary.Look:
-    quality = {name: float(photo.quality.get(name, 0.5)) for name in primary.WEIGHTS}
-    return primary.Look(str(photo.pk), **quality)
 
 
 def _filled(product: Product, photos: int) -> dict[str, bool]:

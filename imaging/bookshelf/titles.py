@@ -40,7 +40,7 @@ SUBTITLE = 0.55
 SMALLER = 0.85
 ALIKE = 0.25
 """Letters of two heights are one size, when they differ by at most this share of the larger."""
-NAMED = 1.5
+NAMED, SURELY_NAMED = 1.5, 1.6
 GLUED = re.compile(r"\b((?:[A-ZÀ-Þ]\.)+)(?=[A-ZÀ-Þ][\w'’-]{2})")
 """Initials at which the reader missed the space: `J.R.R.TOLKIEN`."""
 
@@ -140,7 +140,7 @@ def _parts(piece: Piece, pieces: Sequence[Piece], familiar: frozenset[str]) -> l
     if len(shared) > 1:
         return shared
     alone = len(pieces) == 1
-    whole = not alone and len(piece.text.split()) <= 3 and name_likeness(piece.text) >= 1.6
+    whole = not alone and len(piece.text.split()) <= 3 and name_likeness(piece.text) >= SURELY_NAMED
     return [piece.text] if whole and not SPLIT.search(piece.text) else _split(piece.text)
 
 
@@ -158,7 +158,7 @@ def _split(text: str) -> list[str]:
         key=lambda each: (each[0], each[1] - each[2]),
     )
     score, a, b = best
-    if score < 1.6 or not _changes(plain, a, b):
+    if score < SURELY_NAMED or not _changes(plain, a, b):
         return [text]
     return (
         [" ".join(plain[:b]), " ".join(plain[b:])]

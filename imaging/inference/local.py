@@ -29,6 +29,8 @@ from imaging.words.glossary import glossary
 WIDE = votes.Rules(neighbours=30)
 BRAND = votes.Rules(floor=0.9, alike_from=0.97, voters=2, sure_from=0.6)
 """A brand is only believed of things that look all but the same."""
+WEAK = 0.5
+"""Below that a merit of the photo is named as a reason against it."""
 
 
 def embed(question: object) -> Answer:
@@ -71,7 +73,7 @@ def describe(question: object) -> Answer:
 
 def assess_quality(question: object) -> Answer:
     look = looks.look("", cast(Look, question).cutout)
-    reasons = tuple(REASONS[name] for name in REASONS if getattr(look, name) < 0.5)
+    reasons = tuple(REASONS[name] for name in REASONS if getattr(look, name) < WEAK)
     return Answer(Judged(round(look.quality, 3), reasons))
 
 

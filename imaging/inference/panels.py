@@ -1,20 +1,50 @@
-"""What the models cost, for the ops page."""
+"""How long the models take and what they cost, for the ops page."""
 
 from datetime import timedelta
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, Sum
 from django.db.models.functions import TruncDay, TruncMonth
 from django.utils.timezone import now
 
 from carousel.ops import charts
 from carousel.ops.panels import Panel
 from imaging.inference.models import ModelCall
+from imaging.jobs.panels import Percentile
 
-DAYS, MONTHS = 30, 12
+DAYS, MONTHS, MODELS = 30, 12, 40
 
 
 def panels() -> list[Panel]:
-    return [by_day(), by_month()]
+    return [by_provider(), by_day(), by_month()]
+
+
+def by_provider() -> Panel:
+    """How long each model takes to answer, and how often it does not: 200 to 500 ms for a vector
+    and 300 to 800 ms for a look are what the plan expects of a provider."""
+    asked = (
+        ModelCall.objects.filter(created_at__gt=now() - timedelta(days=1))
+        .values("capability", "provider", "model", "version")
+        .annotate(
+            n=Count("pk"),
+            half=Percentile("ms", 0.5),
+            most=Percentile("ms", 0.95),
+            failed=Count("pk", filter=~Q(outcome=ModelCall.Outcome.OK)),
+        )
+        .order_by("capability", "provider", "model", "version")[:MODELS]
+    )
+    rows = [
+        (
+            row["capability"],
+            f"{row['provider']}/{row['version'] if row['provider'] == 'local' else row['model']}",
+            row["n"],
+            f"{row['half']:.0f}",
+            f"{row['most']:.0f}",
+            row["failed"],
+        )
+        for row in asked
+    ]
+    headers = ("Task", "Model", "Calls", "p50 ms", "p95 ms", "Failed")
+    return Panel("Models of the last day, ms", headers, rows)
 
 
 def by_day() -> Panel:

@@ -8,6 +8,8 @@ A/B test: the same subject always gets the same side. Names are `bedrock/<model 
 import hashlib
 from dataclasses import dataclass
 
+ROUNDING = 0.001
+
 
 class BadChain(ValueError):
     """A chain that cannot be read; the message is a sentence."""
@@ -38,7 +40,7 @@ def route(chain: Chain, capability: str, subject: str) -> tuple[str, ...]:
 
 def _place(text: str, whole: str) -> Place:
     arms = tuple(_read(part) for part in text.split("|"))
-    if abs(sum(arm.share for arm in arms) - 1) > 0.001:
+    if abs(sum(arm.share for arm in arms) - 1) > ROUNDING:
         raise BadChain(f"The shares in {whole!r} must add up to 1.")
     return arms
 

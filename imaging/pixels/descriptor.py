@@ -31,6 +31,7 @@ EDGES = 5
 KEYPOINTS = 150
 KEYPOINT_SCALE = 1.5
 WORDS, WORD_SIZE = 4, 32
+NOTHING = 1e-7
 
 
 class Weighted(NamedTuple):
@@ -88,7 +89,7 @@ def _reachable(bins: tuple[int, int, int]) -> npt.NDArray[np.bool_]:
     steps = np.linspace(0, 255, 33, dtype=np.float32)
     cube = np.stack(np.meshgrid(steps, steps, steps, indexing="ij"), axis=-1).reshape(-1, 1, 3)
     lab = lab_of(cube)
-    return _histogram(lab, np.ones(lab.shape[:2]), bins) > 1e-7
+    return _histogram(lab, np.ones(lab.shape[:2]), bins) > NOTHING
 
 
 def _relit(item: Item) -> npt.NDArray[np.float32]:

@@ -30,6 +30,9 @@ BALANCE_RANGE = (0.95, 1.05)
 SHARP_ENOUGH = 1.2
 TOO_BLURRED = 4.0
 MOST_SHARPENING = 0.7
+UNSEEN = 0.03
+# Where the sRGB curve becomes a line, in values and in light (IEC 61966-2-1).
+SRGB_TOE, LINEAR_TOE = 0.04045, 0.0031308
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,7 @@ def _exposure(item: npt.NDArray[np.uint8], photo: npt.NDArray[np.uint8]) -> floa
     """
     lights = max(_lights(item), min(_lights(photo.reshape(-1, 3)), BRIGHT))
     gain = float(np.clip((BRIGHT / max(lights, 1e-3)) ** CAUTION, *EXPOSURE_RANGE))
-    return 1.0 if abs(gain - 1) < 0.03 else round(gain, 3)
+    return 1.0 if abs(gain - 1) < UNSEEN else round(gain, 3)
 
 
 def _lights(pixels: npt.NDArray[np.uint8]) -> float:
@@ -133,7 +136,7 @@ def _linear(rgb: npt.NDArray[np.uint8]) -> Linear:
 def _encoded(light: Linear) -> Linear:
     """0..255 of linear light 0..1, by the sRGB curve."""
     curved = 1.055 * np.maximum(light, 0) ** (1 / 2.4) - 0.055
-    return (np.where(light <= 0.0031308, light * 12.92, curved) * 255).astype(np.float32)
+    return (np.where(light <= LINEAR_TOE, light * 12.92, curved) * 255).astype(np.float32)
 
 
 def _shouldered(light: Linear) -> Linear:
@@ -149,7 +152,7 @@ def _luminance(light: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 def _curve() -> Linear:
     value = np.arange(256) / 255
-    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4).astype(
+    return np.where(value <= SRGB_TOE, value / 12.92, ((value + 0.055) / 1.055) ** 2.4).astype(
         np.float32
     )
 

@@ -17,6 +17,7 @@ EVEN_BACKGROUND = 0.5
 Floats = npt.NDArray[np.float64]
 Pixels = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.float32]
+FAINT, HALF = 0.3, 0.5
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def item_of(cutout: Pixels) -> Item:
     """What to describe of a cut-out (height, width, 4)."""
     colours, alpha = _cropped(*_completed(cutout))
     lab = lab_of(colours)
-    weight = alpha * (alpha > 0.3) * (1 - (1 - SKIN_COUNTS) * _skin(colours))
+    weight = alpha * (alpha > FAINT) * (1 - (1 - SKIN_COUNTS) * _skin(colours))
     grey = np.asarray(cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY), np.uint8)
     return Item(lab, grey, alpha, weight.astype(np.float64) + 1e-6)
 
@@ -63,7 +64,7 @@ def _completed(cutout: Pixels) -> tuple[Pixels, Mask]:
     colours = np.ascontiguousarray(small[..., :3], np.uint8)
     masked = np.asarray(small[..., 3], np.float32) / 255
     alpha: Mask = np.asarray(np.maximum(masked, _unlike_background(colours)), np.float32)
-    if (alpha > 0.5).mean() < LEAST_ITEM:
+    if (alpha > HALF).mean() < LEAST_ITEM:
         return colours, np.ones(alpha.shape, np.float32)
     return colours, alpha
 
@@ -85,7 +86,7 @@ def _unlike_background(colours: Pixels) -> Mask:
 
 
 def _cropped(colours: Pixels, alpha: Mask) -> tuple[Pixels, Mask]:
-    x, y, width, height = cv2.boundingRect((alpha > 0.5).astype(np.uint8))
+    x, y, width, height = cv2.boundingRect((alpha > HALF).astype(np.uint8))
     box = np.s_[y : y + height, x : x + width]
     size = _scaled(width, height, SIDE / max(width, height))
     colours, alpha = np.ascontiguousarray(colours[box]), np.ascontiguousarray(alpha[box])

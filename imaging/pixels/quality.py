@@ -19,6 +19,7 @@ FINE, COARSE = 0.7**2 + SLOPE_WIDTH, 2.5**2 + SLOPE_WIDTH
 STRONGEST = 99.0
 HALF_SHARP = 2.2
 WEIGHTS = {"sharpness": 0.45, "exposure": 0.25, "contrast": 0.15, "frame_fill": 0.15}
+BURNT, BLACK = 0.995, 0.005
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def _exposure(light: Grey) -> float:
     """Full marks for a middle tone between 10 and 90 %, less for what is burnt out or black."""
     middle = float(np.median(light))
     tone = min(1.0, middle / 0.10, (1 - middle) / 0.10)
-    lost = float(((light > 0.995) | (light < 0.005)).mean())
+    lost = float(((light > BURNT) | (light < BLACK)).mean())
     return max(0.0, tone) * max(0.0, 1 - 2 * lost)
 
 

@@ -14,22 +14,23 @@ T = TypeVar("T", bound=Any)
 
 def told(subject: str, rules: T) -> T:
     """`rules` with what the environment says about them; ValueError for what does not exist."""
-    given = _given().get(subject, {})
+    wanted = given().get(subject, {})
     usual = asdict(rules)
-    for name, value in given.items():
+    for name, value in wanted.items():
         if name not in usual:
             raise ValueError(f"RULES: {subject} has no {name}; it has {', '.join(usual)}.")
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise ValueError(f"RULES: {subject}.{name} is {value!r}, which is no number.")
-    made: T = replace(rules, **given)
+    made: T = replace(rules, **wanted)
     return made
 
 
-def _given() -> dict[str, dict[str, Any]]:
+def given() -> dict[str, dict[str, Any]]:
+    """Subject -> name -> number, as the environment says; ValueError for what cannot be read."""
     try:
-        given = json.loads(os.environ.get("RULES", "") or "{}")
+        told = json.loads(os.environ.get("RULES", "") or "{}")
     except ValueError as error:
         raise ValueError(f"RULES is no JSON: {error}.") from error
-    if not isinstance(given, dict) or not all(isinstance(each, dict) for each in given.values()):
+    if not isinstance(told, dict) or not all(isinstance(each, dict) for each in told.values()):
         raise ValueError('RULES must look like {"faults": {"rim": 0.25}}.')
-    return given
+    return told

@@ -18,6 +18,8 @@ SHADOW_BLUR = 0.03
 SHADOW_DROP = 0.02
 
 Rgba = npt.NDArray[np.uint8]
+WIDEST = 0.4
+SOME = 1e-3
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Preset:
     long_side: int = 1600
 
     def __post_init__(self) -> None:
-        if not 0 <= self.margin <= 0.4:
+        if not 0 <= self.margin <= WIDEST:
             raise ValueError("The margin is a share from 0 to 0.4.")
         if not 0 <= self.shadow <= 1:
             raise ValueError("The shadow's darkness is from 0 to 1.")
@@ -80,7 +82,7 @@ def without_fringe(image: Image.Image) -> Image.Image:
     reach = 2 * max(1, round(EDGE_REACH * max(image.size))) + 1
     weight = cv2.boxFilter(solid, -1, (reach, reach))
     colours = cv2.boxFilter(pixels[..., :3] * solid[..., None], -1, (reach, reach))
-    rows, columns = np.nonzero(edge & (weight > 1e-3))
+    rows, columns = np.nonzero(edge & (weight > SOME))
     pixels[rows, columns, :3] = (colours[rows, columns] / weight[rows, columns, None]).round()
     return Image.fromarray(pixels)
 

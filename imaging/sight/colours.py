@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from imaging.pixels.rules import told
+
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 
@@ -33,6 +35,11 @@ class Rules:
     skin_from: float = 0.25
     skin_counts: float = 0.06
     skin_is_the_item_from: float = 0.75
+    violet_from: float = 294.5
+    """Hue in degrees from which a light blue is a purple."""
+
+
+RULES = told("colours", Rules())
 
 
 @dataclass(frozen=True)
@@ -52,7 +59,7 @@ HUES: tuple[tuple[float, str], ...] = (
 """Upper ends of the hue angles (degrees, LAB) of full colours."""
 
 
-def name_colours(rgba: Pixels, rules: Rules = Rules()) -> tuple[Colour, ...]:
+def name_colours(rgba: Pixels, rules: Rules = RULES) -> tuple[Colour, ...]:
     """The one to three colours of a cut-out of shape (height, width, 4), most of it first.
 
     Empty when nothing is inside the mask.
@@ -88,7 +95,7 @@ def _middle(size: tuple[int, int]) -> Floats:
     return np.exp(-(across[None, :] ** 2 / 0.5 + down[:, None] ** 2 / 0.6)).astype(np.float32)
 
 
-def is_skin(colours: Pixels, rules: Rules = Rules()) -> npt.NDArray[np.bool_]:
+def is_skin(colours: Pixels, rules: Rules = RULES) -> npt.NDArray[np.bool_]:
     """Which pixels of an RGB picture (height, width, 3) look like a person's skin."""
     ycc = cv2.cvtColor(colours, cv2.COLOR_RGB2YCrCb).astype(np.float32)
     red, blue = (ycc[..., 1] - 150) / 9, (ycc[..., 2] - 112) / 8
@@ -145,7 +152,7 @@ def _shaded(
     names[warm & (hue > 44) & (chroma < 30) & (light < 60)] = "brown"
     names[warm & (hue > 44) & (chroma < 32) & (light >= 60)] = "beige"
     names[warm & (hue > 60) & (chroma < 20) & (light >= 84)] = "cream"
-    names[(names == "blue") & (hue > 294.5) & (light > 50) & (chroma < 41)] = "purple"
+    names[(names == "blue") & (hue > RULES.violet_from) & (light > 50) & (chroma < 41)] = "purple"
     names[(names == "purple") & (hue < 312) & (chroma > 55)] = "blue"
     names[(names == "purple") & (hue < 312) & (light < 22)] = "blue"
     names[(names == "blue") & (light < 30)] = "dark_blue"

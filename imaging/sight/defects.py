@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from imaging.pixels.rules import told
 from imaging.sight.colours import is_skin
 
 Pixels = npt.NDArray[np.uint8]
@@ -38,6 +39,14 @@ class Rules:
     hole_from: float = 0.0008
     hole_to: float = 0.006
     hole_round: float = 0.55
+    thin: float = 0.25
+    """A scratch fills no more of its box."""
+    moderate: float = 0.002
+    major: float = 0.01
+    """From this area on, damage is no longer minor, or no longer moderate."""
+
+
+RULES = told("defects", Rules())
 
 
 @dataclass(frozen=True)
@@ -60,7 +69,7 @@ class Found:
     box: Box
 
 
-def find(rgba: Pixels, rules: Rules = Rules()) -> tuple[Found, ...]:
+def find(rgba: Pixels, rules: Rules = RULES) -> tuple[Found, ...]:
     """Candidates in a cut-out of shape (height, width, 4), the surest first."""
     small = _small(rgba, rules.side)
     mask = (small[..., 3] >= rules.solid).astype(np.uint8)
@@ -121,7 +130,7 @@ def _spots(small: Pixels, mask: Mask, area: int, rules: Rules) -> Iterator[Found
         size = boxes[number][cv2.CC_STAT_AREA]
         if rules.smallest * area <= size <= rules.largest * area:
             strength = float(difference[labels == number].mean()) / limit
-            yield _spot(boxes[number], size / area, strength, mask)
+            yield _spot(boxes[number], size / area, strength, mask, rules)
 
 
 def _skin_on(small: Pixels, mask: Mask, rules: Rules) -> Mask:
@@ -151,11 +160,13 @@ def _difference(small: Pixels, mask: Mask, rules: Rules) -> Floats:
     return np.asarray(np.linalg.norm(difference, axis=2), np.float32)
 
 
-def _spot(stats: npt.NDArray[np.int32], share: float, strength: float, mask: Mask) -> Found:
+def _spot(
+    stats: npt.NDArray[np.int32], share: float, strength: float, mask: Mask, rules: Rules
+) -> Found:
     left, top, width, height, size = (int(value) for value in stats)
     length, breadth = max(width, height), max(1, min(width, height))
-    thin = length / breadth >= 4 or size / (width * height) < 0.25
-    severity = "minor" if share < 0.002 else "moderate" if share < 0.01 else "major"
+    thin = length / breadth >= 4 or size / (width * height) < rules.thin
+    severity = "minor" if share < rules.moderate else "moderate" if share < rules.major else "major"
     confidence = round(min(0.5, 0.15 + 0.12 * strength), 2)
     kind = "scratch" if thin else "stain"
     return Found(kind, severity, confidence, _box(left, top, width, height, mask))

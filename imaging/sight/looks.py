@@ -1,20 +1,36 @@
 """Judges how well a photo shows its item, from pixels inside the mask only."""
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from imaging.pixels.rules import told
 from imaging.sight.primary import Look
 
 Pixels = npt.NDArray[np.uint8]
 SIDE = 512
 SOLID = 200
-SHARP_FROM, SHARP_TO = 1.2, 4.5
-"""Natural logarithm of the Laplacian's deviation at 512 px: blurred, and as sharp as it gets."""
-TOO_DARK, TOO_LIGHT = 12, 250
-CUT_COSTS = 0.6
-LARGE = 0.45
-"""A share of the frame that the item need not exceed."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a good photo is. Shares are of the frame, or along one side of it."""
+
+    sharp_from: float = 1.2
+    sharp_to: float = 4.5
+    """Natural logarithm of the Laplacian's deviation at 512 px: blurred, as sharp as it gets."""
+    too_dark: int = 12
+    too_light: int = 250
+    cut_costs: float = 0.6
+    large: float = 0.45
+    """The item need not exceed that."""
+    close_side: float = 0.08
+    """A close-up runs out of the frame along more than this share of two sides."""
+
+
+RULES = told("looks", Rules())
 
 
 def look(key: str, rgba: Pixels, *, faults: int = 0, is_fallback: bool = False) -> Look:
@@ -31,13 +47,13 @@ def look(key: str, rgba: Pixels, *, faults: int = 0, is_fallback: bool = False) 
         sharp=_sharp(grey, mask),
         lit=_lit(grey, mask),
         clean=clean,
-        large=min(1.0, float(mask.mean()) / LARGE),
+        large=min(1.0, float(mask.mean()) / RULES.large),
     )
 
 
 def is_close(rgba: Pixels) -> bool:
     """Whether the item runs out of the frame on two sides or more: a close-up."""
-    return sum(share > 0.08 for share in _cut(_small(rgba)[..., 3] >= SOLID)) >= 2
+    return sum(share > RULES.close_side for share in _cut(_small(rgba)[..., 3] >= SOLID)) >= 2
 
 
 def _small(rgba: Pixels) -> Pixels:
@@ -58,8 +74,8 @@ def _whole(mask: npt.NDArray[np.bool_]) -> float:
     Given the front first, 68 of 75 items of the apparel set keep it; counting cut sides without
     their length, 62. Given a close-up first, 21 and 14: chosen among three weights on that set.
     """
-    uncut = max(0.0, 1 - CUT_COSTS * sum(_cut(mask)))
-    return uncut * (0.4 + 0.6 * min(1.0, float(mask.mean()) / LARGE))
+    uncut = max(0.0, 1 - RULES.cut_costs * sum(_cut(mask)))
+    return uncut * (0.4 + 0.6 * min(1.0, float(mask.mean()) / RULES.large))
 
 
 def _sharp(grey: Pixels, mask: npt.NDArray[np.bool_]) -> float:
@@ -67,13 +83,13 @@ def _sharp(grey: Pixels, mask: npt.NDArray[np.bool_]) -> float:
     inner = cv2.erode(mask.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
     inner = inner if inner.sum() > 100 else mask
     deviation = float(cv2.Laplacian(grey, cv2.CV_32F)[inner].std())
-    return _between(float(np.log(max(deviation, 0.01))), SHARP_FROM, SHARP_TO)
+    return _between(float(np.log(max(deviation, 0.01))), RULES.sharp_from, RULES.sharp_to)
 
 
 def _lit(grey: Pixels, mask: npt.NDArray[np.bool_]) -> float:
     """Less for what is lost in the dark or burnt out; a black item is no fault of the light."""
     values = grey[mask]
-    lost = float(((values <= TOO_DARK) | (values >= TOO_LIGHT)).mean())
+    lost = float(((values <= RULES.too_dark) | (values >= RULES.too_light)).mean())
     spread = float(np.percentile(values, 95) - np.percentile(values, 5))
     return max(0.0, 1 - 1.5 * max(0.0, lost - 0.1)) * (0.5 + 0.5 * _between(spread, 5, 60))
 

@@ -7,6 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from imaging.pixels.rules import told
+
 UNKNOWN = ""
 
 
@@ -22,6 +24,9 @@ class Rules:
     alike_from: float = 0.91
     voters: int = 3
     sure_from: float = 0.5
+
+
+RULES = told("votes", Rules())
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,7 @@ class Vote:
     voters: int = 0
 
 
-def vote(ballots: Iterable[Ballot], rules: Rules = Rules()) -> Vote:
+def vote(ballots: Iterable[Ballot], rules: Rules = RULES) -> Vote:
     """Neighbours count by the square of how far above the floor they are."""
     said = [ballot for ballot in ballots if ballot.value and ballot.similarity > rules.floor]
     if not said:
