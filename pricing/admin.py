@@ -84,7 +84,6 @@ class Sales(ImportExportMixin, Fixes[Sale]):  # type: ignore[misc]
     raw_id_fields = ("tenant",)
     exclude = ("vector", "shipment")
     readonly_fields = ("id", "season", "category_key", "brand_key", "embedding_id", "model")
-    date_hierarchy = "sold_at"
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).defer("vector")
