@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from threading import Barrier
 from typing import Any
 
@@ -34,7 +35,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_fifty_photos_whose_message_was_never_sent_are_found_and_worked_on_once(sent):
     batch = make_batch()
 
-    deaths = [in_child(lambda number=number: _send_and_die(batch, number)) for number in range(50)]
+    deaths = [in_child(partial(_send_and_die, batch, number)) for number in range(50)]
 
     assert deaths == [-9] * 50
     assert Photo.objects.filter(state="received").count() == 50
