@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils.timezone import now
 
 from carousel.tenants import oidc
+from carousel.tenants.tokens import Invalid
 from tests import oidc_issuer
 from tests.makers import make_tenant, make_user
 from tests.oidc_issuer import KEY, STRANGER, jwk_of
@@ -162,9 +163,10 @@ def test_a_thousand_tokens_with_unknown_keys_cost_one_question_in_half_a_minute(
     ask(signed(issuer))
     begun = time.monotonic()
 
-    answers = {ask(signed(issuer, kid=str(uuid4()))) for _ in range(1000)}
+    for _ in range(1000):
+        with pytest.raises(Invalid):
+            oidc.read(signed(issuer, kid=str(uuid4())))
 
-    assert answers == {401}
     assert issuer.asked.count("/keys") <= 1 + (time.monotonic() - begun) // 30 + 1
     assert ask(signed(issuer)) == 200
 
