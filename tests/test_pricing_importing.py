@@ -95,7 +95,7 @@ def test_a_dry_run_says_the_same_and_changes_nothing(tmp_path):
             "sold_at 2999-01-01 cannot be: it is too long ago or yet to come.",
         ),
         ({"sold_at": "2001-01-01"}, "Sold 2001-01-01: sales are kept for two years."),
-        ({"currency": "k7r"}, "“K7R” is not a currency."),
+        ({"currency": "k7r"}, "“k7r” is not a currency."),
         ({"category": " / "}, "There is no category."),
     ],
 )
