@@ -45,4 +45,9 @@
       if (next !== undefined) show(next);
     }
   });
+
+  // Once a correction is sent or left, the keys walk along the shelf again instead of being typed.
+  const leave = () => document.activeElement?.closest("#spine input")?.blur();
+  document.addEventListener("submit", leave);
+  document.addEventListener("keydown", (event) => { if (event.key === "Escape") leave(); });
 }
