@@ -101,6 +101,14 @@ def test_limits_are_counted_in_our_own_redis_when_messages_go_by_rabbitmq(monkey
     assert plan.own_redis is True
 
 
+def test_only_the_web_server_is_one_whatever_our_environment_says(monkeypatch):
+    monkeypatch.setenv("CAROUSEL_WEB", "true")
+
+    started = (programs.web("127.0.0.1", 8000), programs.worker(1), programs.clerk())
+
+    assert [one.environment["CAROUSEL_WEB"] for one in started] == ["true", "false", "false"]
+
+
 def test_no_worker_at_all_is_refused():
     with pytest.raises(CommandError, match="--workers must be 1 or more"):
         up.planned({"host": "127.0.0.1", "port": 8000, "workers": 0})

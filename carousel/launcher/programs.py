@@ -95,7 +95,8 @@ def _python(
         command=(sys.executable, "-m", module, *arguments),
         folder=CODE,
         stop=stop,
-        environment={**_walls(), **os.environ, **environment},
+        # Only the web server is one, whatever stands in our own environment.
+        environment={**_walls(), **os.environ, "CAROUSEL_WEB": "false", **environment},
     )
 
 
