@@ -44,20 +44,31 @@ class Request(HttpRequest):
 View = Callable[..., HttpResponseBase]
 
 
+def signed_in(view: View) -> View:
+    """Only for people who have signed in; others are led to where they can."""
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return _to_sign_in(request)
+        return view(request, *args, **kwargs)
+
+    return wrapper
+
+
 def member(view: View) -> View:
     """Only for people who belong to a tenant, which the view finds in `request.tenant`."""
 
+    @signed_in
     @wraps(view)
     def wrapper(request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not request.user.is_authenticated:
-            return to_sign_in(request)
         enter(request)
         return view(request, *args, **kwargs)
 
     return wrapper
 
 
-def to_sign_in(request: HttpRequest) -> HttpResponse:
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
     """Whoever was signed out comes back to the page they were on, and is told what was not done."""
     if request.method in {"GET", "HEAD"}:
         return redirect_to_login(request.get_full_path())

@@ -1,6 +1,5 @@
 """What machines ask (are you well?), and the page of the person who runs all this."""
 
-from collections.abc import Callable
 from dataclasses import asdict
 from functools import wraps
 from typing import Any
@@ -9,6 +8,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_POST, require_safe
@@ -22,18 +22,15 @@ from carousel.ops.lights import lights
 from carousel.ops.models import Alert, Heartbeat
 from carousel.ops.panels import panels
 from carousel.tenants import walls
-from carousel.web import to_sign_in
-
-View = Callable[..., HttpResponse]
+from carousel.web import View, signed_in
 
 
 def operator(view: View) -> View:
     """Only for superusers: they see every shop."""
 
+    @signed_in
     @wraps(view)
-    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not request.user.is_authenticated:
-            return to_sign_in(request)
+    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not getattr(request.user, "is_superuser", False):
             raise PermissionDenied("This page is for the people who run the servers.")
         with walls.crossing():
