@@ -1,6 +1,7 @@
 """Reading the environment: a default for everything, a sentence for every mistake."""
 
 import os
+import re
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -59,4 +60,30 @@ def database(url: str) -> dict[str, Any]:
         "HOST": options.pop("host", parts.hostname or ""),
         "PORT": str(parts.port or options.pop("port", "")),
         "OPTIONS": options,
+    }
+
+
+def bucket() -> str:
+    """The name of the bucket for pictures; empty when they lie on disk."""
+    name = text("S3_BUCKET")
+    pattern = text("S3_BUCKET_PATTERN", r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
+    if name and not re.fullmatch(pattern, name):
+        raise ImproperlyConfigured(f"S3_BUCKET is {name!r}; it must match {pattern}.")
+    return name
+
+
+def storage(bucket: str, endpoint: str, folder: str) -> dict[str, Any]:
+    """Django's storage of pictures: the bucket, or the folder where there is none."""
+    if not bucket:
+        return {"BACKEND": "carousel.disk.Disk", "OPTIONS": {"location": folder, "base_url": None}}
+    return {
+        "BACKEND": "carousel.bucket.Bucket",
+        "OPTIONS": {
+            "bucket_name": bucket,
+            "region_name": text("AWS_REGION") or None,
+            "endpoint_url": endpoint or None,
+            "default_acl": None,
+            "querystring_expire": 600,
+            "object_parameters": {"ServerSideEncryption": "AES256"},
+        },
     }

@@ -4,18 +4,16 @@ With nothing set, everything lives under `var/` beside this code and `manage.py 
 """
 
 import os
-import re
 import tempfile
 from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from carousel import env, inference, redaction
+from carousel import env, inference, logs
 from carousel.launcher.home import Home
 from carousel.pool import forget
 
@@ -197,30 +195,10 @@ WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_AUTOREFRESH = DEBUG
 
 MEDIA_ROOT = HOME / "media"
-S3_BUCKET = env.text("S3_BUCKET")
+S3_BUCKET = env.bucket()
 AWS_ENDPOINT_URL = env.text("AWS_ENDPOINT_URL")
-S3_BUCKET_PATTERN = env.text("S3_BUCKET_PATTERN", r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
-if S3_BUCKET and not re.fullmatch(S3_BUCKET_PATTERN, S3_BUCKET):
-    raise ImproperlyConfigured(f"S3_BUCKET is {S3_BUCKET!r}; it must match {S3_BUCKET_PATTERN}.")
-if S3_BUCKET:
-    _default_storage: dict[str, Any] = {
-        "BACKEND": "carousel.bucket.Bucket",
-        "OPTIONS": {
-            "bucket_name": S3_BUCKET,
-            "region_name": env.text("AWS_REGION") or None,
-            "endpoint_url": AWS_ENDPOINT_URL or None,
-            "default_acl": None,
-            "querystring_expire": 600,
-            "object_parameters": {"ServerSideEncryption": "AES256"},
-        },
-    }
-else:
-    _default_storage = {
-        "BACKEND": "carousel.disk.Disk",
-        "OPTIONS": {"location": str(MEDIA_ROOT), "base_url": None},
-    }
 STORAGES = {
-    "default": _default_storage,
+    "default": env.storage(S3_BUCKET, AWS_ENDPOINT_URL, str(MEDIA_ROOT)),
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if not PRODUCTION
@@ -245,7 +223,7 @@ KEEP_DAYS_EMBEDDINGS = env.number("KEEP_DAYS_EMBEDDINGS", 30, low=1)
 KEEP_DAYS_GROUPS = env.number("KEEP_DAYS_GROUPS", 90, low=1)
 KEEP_DAYS_SALES = env.number("KEEP_DAYS_SALES", 730, low=1)
 
-# Celery carries hints; the rows are the queue. soft < hard < lease < visibility, checked at start.
+# Celery carries hints; the rows are the queue. How it is set up: carousel/celery_config.py.
 BROKER_URL = env.text("CELERY_BROKER_URL", EMBEDDED.broker_url)
 BROKER_IS_REDIS = BROKER_URL.startswith(("redis", "rediss", "unix", "socket"))
 REDIS_URL = env.text("REDIS_URL") or EMBEDDED.redis_url
@@ -262,43 +240,6 @@ if not SOFT_LIMIT < HARD_LIMIT < LEASE < VISIBILITY:
         "STEP_SOFT_LIMIT < STEP_HARD_LIMIT < STEP_LEASE < STEP_VISIBILITY must hold,"
         " or work runs twice."
     )
-_REDIS_OPTIONS = {
-    "visibility_timeout": VISIBILITY,
-    "socket_timeout": 10,
-    "socket_connect_timeout": 5,
-    "socket_keepalive": True,
-    "health_check_interval": 25,
-    "unacked_restore_interval": 10,
-    "unacked_restore_throttle": 1,
-}
-CELERY_BROKER_URL = BROKER_URL
-CELERY_BROKER_TRANSPORT_OPTIONS = (
-    _REDIS_OPTIONS
-    if BROKER_IS_REDIS
-    else {"confirm_publish": True, "connect_timeout": 5, "read_timeout": 10, "write_timeout": 10}
-)
-CELERY_BROKER_HEARTBEAT = 30
-CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"visibility_timeout": VISIBILITY}
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_VISIBILITY_TIMEOUT = VISIBILITY
-CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_REJECT_ON_WORKER_LOST = True
-CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_SERIALIZER = "json"
-CELERY_ACCEPT_CONTENT = ["json"]
-CELERY_TASK_SOFT_TIME_LIMIT = SOFT_LIMIT
-CELERY_TASK_TIME_LIMIT = HARD_LIMIT
-CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
-CELERY_WORKER_MAX_MEMORY_PER_CHILD = 1_500_000
-CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
-# A second signal, or the only one where REMAP_SIGTERM=SIGQUIT is set: what runs gets this long.
-CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 45
-CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = True
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_BEAT_SCHEDULE_FILENAME = str(HOME / "run" / "beat")
-CELERY_TIMEZONE = "UTC"
 
 MODEL_DIR = Path(
     env.text("CAROUSEL_MODELS") or env.text("U2NET_HOME") or str(HOME / "models")
@@ -348,52 +289,4 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
 LOG_FORMAT = env.choice("LOG_FORMAT", "json" if PRODUCTION else "text", {"json", "text"})
-_SHARED_PROCESSORS: list[Any] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.stdlib.add_log_level,
-    structlog.stdlib.add_logger_name,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-    structlog.processors.format_exc_info,
-]
-structlog.configure(
-    processors=[*_SHARED_PROCESSORS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-    logger_factory=structlog.stdlib.LoggerFactory(),
-    wrapper_class=structlog.stdlib.BoundLogger,
-    cache_logger_on_first_use=True,
-)
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "json": {
-            "()": structlog.stdlib.ProcessorFormatter,
-            "processors": [
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(),
-                redaction.mask,
-            ],
-            "foreign_pre_chain": _SHARED_PROCESSORS,
-        },
-        "text": {
-            "()": structlog.stdlib.ProcessorFormatter,
-            "processors": [
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.dev.ConsoleRenderer(
-                    colors=False, exception_formatter=structlog.dev.plain_traceback
-                ),
-                redaction.mask,
-            ],
-            "foreign_pre_chain": _SHARED_PROCESSORS[:-1],
-        },
-    },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
-    "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO")},
-    "loggers": {
-        "axes": {"level": "WARNING"},
-        # Uvicorn brings handlers of its own; in JSON every line must be JSON.
-        "uvicorn": {"handlers": [], "propagate": True},
-        "uvicorn.error": {"handlers": [], "propagate": True},
-        # Every request is in our own log; naming its parent would switch this one on again.
-        "uvicorn.access": {"handlers": [], "propagate": False},
-    },
-}
+LOGGING = logs.configuration(LOG_FORMAT, env.text("LOG_LEVEL", "INFO"))

@@ -26,8 +26,8 @@ from pricing.models import (
     Quote,
     Sale,
     Strike,
-    kept_since,
 )
+from pricing.sales import kept_since
 from pricing.validation import admin as validation
 
 __all__ = ["lake", "validation"]

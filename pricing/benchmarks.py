@@ -20,7 +20,7 @@ from pricing import comparables as finding
 from pricing.bulk import CATEGORIES, MODEL
 from pricing.comparables import Wanted
 from pricing.lessons import rules_of
-from pricing.models import DIMENSIONS
+from pricing.sales import DIMENSIONS
 from pricing.traits import Traits
 
 TOP = 20

@@ -12,7 +12,8 @@ import numpy.typing as npt
 from django.db import connection
 
 from carousel.models import Tenant
-from pricing.models import DIMENSIONS, Sale
+from pricing.models import Sale
+from pricing.sales import DIMENSIONS
 
 CATEGORIES = [f"Root {a}/Leaf {b}" for a in range(4) for b in range(5)]
 LOOKS = 40

@@ -25,8 +25,9 @@ from carousel.models import Tenant
 from imaging.pixels import descriptor, guard
 from imaging.pixels.errors import Rejected
 from pricing import pictures, reading
-from pricing.models import Import, Sale, kept_since
+from pricing.models import Import, Sale
 from pricing.reading import Read, Wrong
+from pricing.sales import kept_since
 
 PORTION = 500
 PICTURED_PORTION = 25  # a picture takes a second or so; a kill should not cost many

@@ -14,7 +14,8 @@ from carousel.models import Tenant
 from pricing import velocity
 from pricing.evidence import UNCALIBRATED, Calibration, Rules
 from pricing.factors import NEUTRAL, Factors, Sold, learn
-from pricing.models import Lesson, Sale, SaleQuerySet
+from pricing.models import Lesson, Sale
+from pricing.sales import SaleQuerySet
 from pricing.traits import DEFAULT_OFFSETS, Traits, root
 from pricing.velocity import Pace, Stay
 

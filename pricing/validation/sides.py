@@ -17,7 +17,8 @@ from pricing.lake import table as lake
 from pricing.lake.models import Shipment
 from pricing.lake.rows import key_of
 from pricing.lake.table import Month
-from pricing.models import Sale, kept_since
+from pricing.models import Sale
+from pricing.sales import kept_since
 from pricing.validation.compare import Pile, Row, Spread
 from pricing.validation.models import InspectedFile
 
