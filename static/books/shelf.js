@@ -16,9 +16,15 @@
     document.getElementById(`row-${position}`)?.classList.add("chosen");
   };
 
+  // The chosen card is the person's: a live frame is put in around it.
+  const SKIP = "hx-morph-skip";
+  const held = () => document.getElementById("spine").parentElement;
+  const hold = () => held().setAttribute(SKIP, "");
+
   let latest;
   const show = async (position) => {
     latest = position;
+    hold();
     const answer = await fetch(url(position), { headers: { Accept: "text/html" } });
     if (!answer.ok || answer.redirected) return location.assign(url(position));
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -45,6 +51,16 @@
       if (next !== undefined) show(next);
     }
   });
+
+  document.addEventListener("focusin", (event) => { if (event.target.closest("#spine")) hold(); });
+  const isTyping = () => document.activeElement?.closest("#spine");
+  document.addEventListener("htmx:after:swap", (event) => {
+    const current = document.querySelector("[data-current]")?.dataset.current;
+    if (!current || !event.target.matches("[hx-sse\\:connect]")) return;
+    mark(current);
+    if (held().hasAttribute(SKIP) && !isTyping()) show(current);
+  });
+  if (new URL(location.href).searchParams.has("spine")) hold();
 
   // Once a correction is sent or left, the keys walk along the shelf again instead of being typed.
   const leave = () => document.activeElement?.closest("#spine input")?.blur();
