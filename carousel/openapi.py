@@ -44,6 +44,12 @@ REPEATABLE: Json = {
     "required": False,
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
 }
+SIGN_IN_REPEATABLE: Json = REPEATABLE | {
+    "description": "Asked again within 24 h under the same key and with the same credentials, it is"
+    " done once: the answer has the same refresh token and a fresh access token. 409 from `login`"
+    " and `register`, 401 from `refresh`, once that refresh token was used.",
+}
+"""No token is kept to be given again (tenants/tokens.py), so the answer is not the same bytes."""
 LIMITS: Json = {
     name: {"description": words, "schema": {"type": "integer"}}
     for name, words in {
@@ -69,8 +75,10 @@ def completed(document: Json) -> Json:
     for _, method, operation in operations(document):
         if operation.get("security"):
             _add_usual_answers(operation)
-            if method == "post":
-                operation.setdefault("parameters", []).append(REPEATABLE)
+        if method == "post" and "auth" in operation["tags"]:
+            operation.setdefault("parameters", []).append(SIGN_IN_REPEATABLE)
+        elif method == "post" and operation.get("security"):
+            operation.setdefault("parameters", []).append(REPEATABLE)
         operation["responses"]["default"] = _problem(ANY_ERROR)
         for parameter in operation.get("parameters", []):
             if isinstance(parameter.get("examples"), list):

@@ -8,14 +8,14 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Router, Schema, Status
 from ninja.errors import AuthenticationError, HttpError
 from pydantic import ConfigDict
 
 from carousel.errors import Refused
-from carousel.tenants import tokens, walls
+from carousel.tenants import idempotency, tokens, walls
 from carousel.tenants.models import Membership, Tenant, User, digest
 from carousel.tenants.options import TenantOptions
 from carousel.tenants.settings import change, told
@@ -46,47 +46,43 @@ class TokenPair(Schema):
 
 
 @auth.post("/login", response=TokenPair, operation_id="login")
-def login(request: HttpRequest, body: Credentials) -> TokenPair:
+def login(request: HttpRequest, response: HttpResponse, body: Credentials) -> TokenPair:
     """Trade an e-mail address and a password for a pair of tokens. Locked after ten wrong tries."""
-    user = authenticate(request, username=body.email, password=body.password)
-    membership = user and _membership(user.pk, body.tenant)
-    if not membership:
+    key = idempotency.key_of(request)
+    membership = _proven(request, body)
+    if membership is None:
         raise AuthenticationError
-    return _pair(tokens.issue(membership.user, membership.tenant))
+    return _told(response, tokens.issue(membership.user, membership.tenant, key))
 
 
 @auth.post("/register", response={201: TokenPair}, operation_id="register")
-@transaction.atomic
-def register(request: HttpRequest, body: Registration) -> Status[TokenPair]:
+def register(request: HttpRequest, response: HttpResponse, body: Registration) -> Status[TokenPair]:
     """Join a shop as a viewer. Off unless REGISTRATION_OPEN is set."""
     if not settings.REGISTRATION_OPEN:
         raise HttpError(403, "Registration is closed; ask the shop's administrator.")
-    tenant = Tenant.objects.filter(slug=body.tenant, is_active=True).first()
-    if tenant is None or User.objects.filter(email=body.email.lower()).exists():
-        raise Refused("This shop cannot register this address.")
-    try:
-        validate_email(body.email)
-        validate_password(body.password)
-    except ValidationError as error:
-        raise Refused(" ".join(error.messages)) from error
-    user = User.objects.create_user(body.email, body.password, full_name=body.full_name)
-    walls.enter(tenant.pk)
-    Membership.objects.create(tenant=tenant, user=user, role=Membership.Role.VIEWER)
-    return Status(201, _pair(tokens.issue(user, tenant)))
+    key = idempotency.key_of(request)
+    member = _proven(request, body) if key and _is_known(body.email) else None
+    pair = member and tokens.again(member.user, member.tenant, key)
+    return Status(201, _told(response, pair or _join(body, key)))
 
 
 @auth.post("/refresh", response=TokenPair, operation_id="refresh_token")
-def refresh_token(request: HttpRequest, body: Refresh) -> TokenPair:
-    """Trade a refresh token for a new pair. Each works once; a second use ends the family."""
+def refresh_token(request: HttpRequest, response: HttpResponse, body: Refresh) -> TokenPair:
+    """Trade a refresh token for a new pair. Each works once; a second use ends the family.
+
+    Under the same Idempotency-Key a second use is a retry, as long as the new pair is unused.
+    """
+    key = idempotency.key_of(request)
     try:
-        return _pair(tokens.rotate(body.refresh))
+        return _told(response, tokens.rotate(body.refresh, key))
     except Refused as error:
         raise AuthenticationError from error
 
 
 @auth.post("/logout", response={204: None}, operation_id="logout")
 def logout(request: HttpRequest, body: Refresh) -> Status[None]:
-    """End the family of this refresh token."""
+    """End the family of this refresh token. Asked twice, it is as ended as once."""
+    idempotency.key_of(request)
     tokens.revoke(body.refresh)
     return Status(204, None)
 
@@ -136,8 +132,40 @@ def _tenant(request: HttpRequest) -> Tenant:
     return tenant
 
 
-def _pair(pair: tokens.Pair) -> TokenPair:
+def _told(response: HttpResponse, pair: tokens.Pair) -> TokenPair:
+    response["Cache-Control"] = "no-store"
+    if pair.is_replay:
+        response[idempotency.REPLAY] = "true"
     return TokenPair(access=pair.access, refresh=pair.refresh, expires_in=pair.expires_in)
+
+
+@transaction.atomic
+def _join(body: Registration, key: str | None) -> tokens.Pair:
+    """Make the person and their membership. Refused where that cannot be."""
+    tenant = Tenant.objects.filter(slug=body.tenant, is_active=True).first()
+    if tenant is None or _is_known(body.email):
+        raise Refused("This shop cannot register this address.")
+    try:
+        validate_email(body.email)
+        validate_password(body.password)
+        user = User.objects.create_user(body.email, body.password, full_name=body.full_name)
+    except ValidationError as error:
+        raise Refused(" ".join(error.messages)) from error
+    except IntegrityError as error:  # somebody registered it at the same moment
+        raise Refused("This shop cannot register this address.") from error
+    walls.enter(tenant.pk)
+    Membership.objects.create(tenant=tenant, user=user, role=Membership.Role.VIEWER)
+    return tokens.issue(user, tenant, key)
+
+
+def _is_known(email: str) -> bool:
+    return User.objects.filter(email=email.lower()).exists()
+
+
+def _proven(request: HttpRequest, body: Credentials) -> Membership | None:
+    """The membership whose password this is. Wrong tries are counted, and lock."""
+    user = authenticate(request, username=body.email, password=body.password)
+    return _membership(user.pk, body.tenant) if user else None
 
 
 def _membership(user_id: Any, slug: str) -> Membership | None:

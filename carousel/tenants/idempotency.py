@@ -14,6 +14,7 @@ from carousel.tenants import walls
 from carousel.tenants.models import IdempotencyKey, Tenant
 
 HEADER = "Idempotency-Key"
+REPLAY = "Idempotent-Replay"
 SHAPE = re.compile(r"[!-~]{1,255}")
 """Printable ASCII without spaces."""
 LIFE = timedelta(hours=24)
@@ -39,11 +40,9 @@ class Unusable(Exception):
 
 def begin(request: HttpRequest, tenant: Tenant) -> None:
     """Claim the key before any work. Replayed or Unusable when it was seen before."""
-    key = request.headers.get(HEADER)
-    if request.method != "POST" or key is None:
+    key = key_of(request) if request.method == "POST" else None
+    if key is None:
         return
-    if not SHAPE.fullmatch(key):
-        raise Unusable(400, f"An {HEADER} has 1 to 255 letters, digits or signs, and no space.")
     _forget_old(tenant, key)
     body = _digest(request)
     row, made = IdempotencyKey.objects.get_or_create(
@@ -52,6 +51,14 @@ def begin(request: HttpRequest, tenant: Tenant) -> None:
     if not made:
         _refuse_or_replay(row, body)
     request.idempotency_key = row  # type: ignore[attr-defined]
+
+
+def key_of(request: HttpRequest) -> str | None:
+    """The key that was sent, if any. Unusable when it has a wrong shape."""
+    key = request.headers.get(HEADER)
+    if key is not None and not SHAPE.fullmatch(key):
+        raise Unusable(400, f"An {HEADER} has 1 to 255 letters, digits or signs, and no space.")
+    return key
 
 
 def end(request: HttpRequest, response: HttpResponse) -> None:
@@ -82,7 +89,7 @@ def _refuse_or_replay(row: IdempotencyKey, body: str) -> None:
     response = HttpResponse(bytes(row.body), status=row.status)
     for name, value in row.headers.items():
         response[name] = value
-    response["Idempotent-Replay"] = "true"
+    response[REPLAY] = "true"
     raise Replayed(response)
 
 

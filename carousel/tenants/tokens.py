@@ -1,12 +1,17 @@
 """Our own tokens for the JSON API: access for 30 minutes, refresh for 7 days, each used once.
 
-A refresh token that comes a second time was stolen or copied: its whole family ends.
+A refresh token that comes a second time was stolen or copied: its whole family ends. Unless it
+comes under the Idempotency-Key of the first time, and what it was traded for is still unused: then
+the answer was lost on its way and is given again. No token is kept for that. It is derived from our
+secret, from what is shown for it and from the key, and found by its digest like any other.
 """
 
+import base64
 import secrets
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import jwt
 from django.conf import settings
@@ -15,7 +20,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.timezone import now
 
 from carousel.errors import Refused
-from carousel.tenants import walls
+from carousel.tenants import idempotency, walls
 from carousel.tenants.models import Membership, RefreshToken, Tenant, User, digest
 
 ACCESS = timedelta(minutes=30)
@@ -35,29 +40,36 @@ class Pair:
     access: str
     refresh: str
     expires_in: int = int(ACCESS.total_seconds())
+    is_replay: bool = False
 
 
-def issue(user: User, tenant: Tenant, family: uuid.UUID | None = None) -> Pair:
-    """A new access and refresh token for one person at one tenant."""
+def issue(user: User, tenant: Tenant, key: str | None = None) -> Pair:
+    """An access and a refresh token for one person at one tenant, who has shown who they are."""
+    names = _names(key, "sign-in", user.pk, tenant.pk)
+    return again(user, tenant, key) or _begin(user, tenant, uuid.uuid4(), names[0])
+
+
+def again(user: User, tenant: Tenant, key: str | None) -> Pair | None:
+    """What this sign-in was answered within 24 h, if it was asked under this Idempotency-Key.
+
+    Refused once that is used or ended: it would be of no use any more.
+    """
     walls.enter(tenant.pk)
-    moment = now()
-    claims = {
-        "iss": ISSUER, "aud": AUDIENCE, "sub": str(user.pk), "tenant": str(tenant.pk),
-        "iat": moment, "exp": moment + ACCESS, "jti": str(uuid.uuid4()), "token_use": "access",
-    }  # fmt: skip
-    refresh = secrets.token_urlsafe(32)
-    RefreshToken.objects.create(
-        tenant=tenant,
-        user=user,
-        family=family or uuid.uuid4(),
-        digest=digest(refresh),
-        expires_at=moment + REFRESH,
-    )
-    return Pair(jwt.encode(claims, _keys()[0], algorithm="HS256"), refresh)
+    kept = _kept(_names(key, "sign-in", user.pk, tenant.pk))
+    if kept is None:
+        return None
+    refresh, row = kept
+    if not row.is_usable(now()):
+        raise Refused("The tokens of this Idempotency-Key were used or ended. Take a new key.")
+    return Pair(_access(user, tenant), refresh, is_replay=True)
 
 
-def rotate(refresh: str) -> Pair:
-    """Swap a refresh token for a new pair. Refused when it is unknown, old, or was used before."""
+def rotate(refresh: str, key: str | None = None) -> Pair:
+    """Swap a refresh token for a new pair. Refused when it is unknown, old, or was used before.
+
+    Asked again under the same Idempotency-Key, the same pair for as long as that is unused: so a
+    thief who has token and key is found out one step later, not never.
+    """
     _enter(refresh)
     with transaction.atomic():
         row = (
@@ -66,10 +78,8 @@ def rotate(refresh: str) -> Pair:
             .filter(digest=digest(refresh))
             .first()
         )
-        usable = row is not None and row.is_usable(now())
-        if row is not None and usable and _still_belongs(row.user, row.tenant):
-            RefreshToken.objects.filter(pk=row.pk).update(used_at=now())
-            return issue(row.user, row.tenant, row.family)
+        if row is not None and (pair := _next(row, _names(key, "refresh", refresh))):
+            return pair
         if row is not None and row.used_at is not None:
             RefreshToken.objects.family(row.family).revoke()
     raise Refused("Sign in again: this refresh token is not valid any more.")
@@ -97,6 +107,67 @@ def read(token: str) -> Membership:
     if found is None:
         raise Invalid("no such member")
     return found
+
+
+def _next(row: RefreshToken, names: list[str]) -> Pair | None:
+    """The pair that follows this token: a new one the first time, under the same names the same."""
+    if not _still_belongs(row.user, row.tenant):
+        return None
+    if row.is_usable(now()):
+        RefreshToken.objects.filter(pk=row.pk).update(used_at=now())
+        return _begin(row.user, row.tenant, row.family, names[0])
+    kept = _kept(names)
+    if kept is None or not kept[1].is_usable(now()):
+        return None
+    return Pair(_access(row.user, row.tenant), kept[0], is_replay=True)
+
+
+def _begin(user: User, tenant: Tenant, family: uuid.UUID, refresh: str) -> Pair:
+    """Keep a new refresh token, as its digest. Of two who ask under one key, one makes it."""
+    fields = {"tenant": tenant, "user": user, "family": family, "expires_at": now() + REFRESH}
+    _, made = RefreshToken.objects.get_or_create(digest=digest(refresh), defaults=fields)
+    return Pair(_access(user, tenant), refresh, is_replay=not made)
+
+
+def _access(user: User, tenant: Tenant) -> str:
+    moment = now()
+    claims = {
+        "iss": ISSUER, "aud": AUDIENCE, "sub": str(user.pk), "tenant": str(tenant.pk),
+        "iat": moment, "exp": moment + ACCESS, "jti": str(uuid.uuid4()), "token_use": "access",
+    }  # fmt: skip
+    return jwt.encode(claims, _keys()[0], algorithm="HS256")
+
+
+def _names(key: str | None, *shown: Any) -> list[str]:
+    """What a new refresh token is called, then what it was called if this was asked before.
+
+    Without a key it is chance. With one it changes with our secret and with the day, so that a key
+    may be used anew once its 24 h are over.
+    """
+    if key is None:
+        return [secrets.token_urlsafe(32)]
+    today = now().date()
+    return [
+        _derived(secret, str(day), *map(str, shown), key)
+        for day in (today, today - timedelta(days=1))
+        for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    ]
+
+
+def _derived(secret: str, *told: str) -> str:
+    """256 bits as 43 letters. A key has no line breaks, so no two lists are told alike."""
+    text = "\n".join(told)
+    found = salted_hmac("carousel.tokens.refresh", text, secret=secret, algorithm="sha256").digest()
+    return base64.urlsafe_b64encode(found).decode().rstrip("=")
+
+
+def _kept(names: list[str]) -> tuple[str, RefreshToken] | None:
+    """The one of these that was given out within 24 h, and its row."""
+    by_digest = {digest(name): name for name in names}
+    row = RefreshToken.objects.filter(
+        digest__in=by_digest, created_at__gt=now() - idempotency.LIFE
+    ).first()
+    return (by_digest[row.digest], row) if row else None
 
 
 def _decode(token: str) -> dict[str, str]:
