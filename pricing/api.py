@@ -17,7 +17,7 @@ from carousel.products.models import Condition
 from pricing import explaining, pictures, quoting, showing
 from pricing.comparables import Wanted
 from pricing.evidence import Suggestion
-from pricing.models import Quote, Sale
+from pricing.models import Quote
 from pricing.quoting import Answer
 from pricing.traits import Traits
 
@@ -114,7 +114,7 @@ def calculate(request: HttpRequest, asked: Asked) -> Any:
         live = Product.objects.live().filter(tenant=tenant).select_related("tenant")
         product = get_object_or_404(live, pk=asked.product_id)
         return of_quote(product, quoting.quote(product))
-    return of_answer(tenant, quoting.answer(*_wanted(tenant, asked)))
+    return of_answer(quoting.answer(*_wanted(tenant, asked)))
 
 
 @router.get("/products/{uuid:pk}", response=Suggested, operation_id="get_price")
@@ -143,22 +143,19 @@ def _wanted(tenant: Tenant, asked: Asked) -> tuple[Wanted, float | None]:
     return wanted, picture.quality
 
 
-def of_answer(tenant: Tenant, answer: Answer) -> Suggested:
+def of_answer(answer: Answer) -> Suggested:
     """What was computed and not kept."""
     said = answer.suggestion
     shown = [each for each in said.comparables if each.excluded != "beyond"]
-    # Without the vectors: to read 20 of them took a quarter of the whole answer.
-    named = Sale.objects.filter(tenant=tenant).only("sale_id", "sold_at", "title", "image_key")
-    sales = named.in_bulk([each.key for each in shown])
-    by_key = {str(key): sale for key, sale in sales.items()}
+    sales = {each.key: answer.found[each.key].shown for each in shown}
     return Suggested(
         **_figures(said),
         comparables=[
             ComparableOut(
-                saleId=by_key[each.key].sale_id,
-                soldAt=by_key[each.key].sold_at,
-                title=by_key[each.key].title,
-                image=_address(by_key[each.key]),
+                saleId=sales[each.key]("sale_id"),
+                soldAt=sales[each.key]("sold_at"),
+                title=sales[each.key]("title"),
+                image=_address(sales[each.key]("image_key")),
                 **_weighed(each),
             )
             for each in shown
@@ -221,7 +218,7 @@ def of_quote(product: Product, quote: Quote) -> Suggested:
                 saleId=each.sale.sale_id if each.sale else "",
                 soldAt=each.sold_at,
                 title=each.sale.title if each.sale else "",
-                image=_address(each.sale),
+                image=_address(each.sale.image_key if each.sale else ""),
                 **_weighed(each),
             )
             for each in pieces
@@ -250,5 +247,5 @@ def _weighed(each: Any) -> dict[str, Any]:
     return {name: getattr(each, name) for name in names}
 
 
-def _address(sale: Sale | None) -> str:
-    return storage.url_for(sale.image_key) if sale and sale.image_key else ""
+def _address(image_key: str) -> str:
+    return storage.url_for(image_key) if image_key else ""

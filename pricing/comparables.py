@@ -15,7 +15,7 @@ from django.db.models import Case, F, FloatField, IntegerField, Value, When
 from pgvector.django import CosineDistance
 
 from carousel.models import Tenant
-from pricing import likeness
+from pricing import described
 from pricing.evidence import Effects, Evidence, Rules
 from pricing.factors import Factors
 from pricing.gathering import Likely, gather
@@ -29,6 +29,7 @@ EXACT_UP_TO = 2_000
 EF_SEARCH = 200
 DESCRIBED = 1_500  # sales whose descriptions are compared, same brand and newest first
 SPARE = 20  # more than the top, so that a struck one is replaced
+SHOWN = (*COLUMNS, "image_key")
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Found:
-    """A sale with how it was found. `row` holds pk, then `COLUMNS`."""
+    """A sale with how it was found. `row` holds `SHOWN`."""
 
     pk: Any
     row: tuple[Any, ...]
@@ -55,6 +56,10 @@ class Found:
     @property
     def key(self) -> str:
         return str(self.pk)
+
+    def shown(self, name: str) -> Any:
+        """One of the columns `SHOWN`."""
+        return self.row[SHOWN.index(name)]
 
 
 def search(wanted: Wanted, rules: Rules, factors: Factors) -> list[Found]:
@@ -87,7 +92,7 @@ def _widening(paths: Sequence[str], enough: int, look: Callable[[str], list[Foun
 
 def _likely(found: dict[str, Found]) -> list[Likely]:
     return [
-        Likely(key, each.similarity, each.basis, each.row[COLUMNS.index("category")])
+        Likely(key, each.similarity, each.basis, each.shown("category"))
         for key, each in found.items()
     ]
 
@@ -113,7 +118,7 @@ def by_picture(wanted: Wanted, path: str, rules: Rules) -> list[Found]:
 
 
 def nearest(rows: SaleQuerySet, vector: Sequence[float], most: int) -> list[tuple[Any, ...]]:
-    """(pk, cosine distance, *COLUMNS) of the nearest rows; exact while they are few enough.
+    """(pk, cosine distance, *SHOWN) of the nearest rows; exact while they are few enough.
 
     The index is asked over all shops' sales: where this one's are too rare in it to be met before
     the search gives up, every row is looked at after all.
@@ -131,7 +136,7 @@ def exact(rows: SaleQuerySet, vector: Sequence[float], most: int) -> list[tuple[
     return list(
         rows.annotate(distance=distance, exact=distance + Value(0.0, FloatField()))
         .order_by("exact", "pk")
-        .values_list("pk", "distance", *COLUMNS)[:most]
+        .values_list("pk", "distance", *SHOWN)[:most]
     )
 
 
@@ -142,7 +147,7 @@ def indexed(rows: SaleQuerySet, vector: Sequence[float], most: int) -> list[tupl
         cursor.execute(f"SET LOCAL hnsw.ef_search = {EF_SEARCH}")
         cursor.execute("SET LOCAL enable_sort = off")  # else it may look at every row after all
         found = rows.annotate(distance=CosineDistance("vector", list(vector)))
-        nearest = list(found.order_by("distance").values_list("pk", "distance", *COLUMNS)[:most])
+        nearest = list(found.order_by("distance").values_list("pk", "distance", *SHOWN)[:most])
         cursor.execute("SET LOCAL enable_sort = on")  # the caller's transaction may go on
     return sorted(nearest, key=lambda row: (row[1], row[0]))
 
@@ -152,13 +157,10 @@ def by_description(wanted: Wanted, path: str, rules: Rules, factors: Factors) ->
     same_brand = Case(
         When(brand_key=plain(wanted.traits.brand), then=0), default=1, output_field=IntegerField()
     )
-    rows = list(
-        window(wanted, path, rules)
-        .order_by(same_brand, F("sold_at").desc(), "pk")
-        .values_list("pk", *COLUMNS)[:DESCRIBED]
+    sales = window(wanted, path, rules).order_by(same_brand, F("sold_at").desc(), "pk")
+    rows, similarities = described.compared(
+        sales[:DESCRIBED], SHOWN, factors.importance, wanted.traits
     )
-    shelf = likeness.shelve([sold_of(row[1:]).traits for row in rows], factors.importance)
-    similarities = shelf.similarities(wanted.traits)
     best = np.argsort(-similarities, kind="stable")[: rules.top + SPARE]
     return [
         Found(rows[i][0], tuple(rows[i][1:]), float(similarities[i]), "description")

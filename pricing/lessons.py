@@ -113,8 +113,8 @@ def stays(tenant: Tenant, currency: str, factors: Factors) -> list[Stay]:
 
 
 def sold_of(row: tuple[Any, ...]) -> Sold:
-    """From a tuple of `COLUMNS`."""
-    key, sold_at, price, category, brand, condition, title, colour, material, size = row
+    """From a tuple that begins with `COLUMNS`."""
+    key, sold_at, price, category, brand, condition, title, colour, material, size, *_ = row
     traits = Traits(category, brand, condition, title, colour, material, size)
     return Sold(key, day_of(sold_at), price, traits)
 

@@ -7,14 +7,14 @@ from typing import Any, Self
 from django.conf import settings
 from django.contrib.postgres.indexes import OpClass
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.db.models.functions import Lower
 from django.utils.timezone import now
 from pgvector.django import HalfVectorField, HnswIndex
 
 from carousel.products.models import Condition
 from carousel.rows import TenantRow
-from pricing.fields import Season
+from pricing.fields import Season, StartsWith
 from pricing.lake.models import Shipment
 
 DIMENSIONS = 1024
@@ -30,7 +30,8 @@ class SaleQuerySet(models.QuerySet["Sale"]):
         """Sales of this category (a lower-case path) and of everything under it."""
         if not path:
             return self.all()
-        return self.filter(Q(category_key=path) | Q(category_key__startswith=f"{path}/"))
+        below = StartsWith(F("category_key"), Value(f"{path}/"))
+        return self.filter(Q(category_key=path) | Q(below))
 
     def known(self, since: Any, until: Any) -> Self:
         return self.filter(sold_at__gte=since, sold_at__lte=until)
