@@ -242,6 +242,7 @@ ALARMS: dict[str, Alarm] = {
     "silent-worker": Alarm("carousel.ops.checks.silent_workers", 1, "Nobody works on a queue"),
     "stuck": Alarm("imaging.jobs.checks.stuck", 2, "Work waits over 5 minutes"),
     "temporary-store": Alarm("carousel.ops.checks.temporary_store", 3, "temp/ is over 5 GB"),
+    "issuer": Alarm("carousel.ops.checks.issuer", 2, "The issuer's keys cannot be read"),
     "old-keys": Alarm("carousel.ops.checks.old_keys", 4, "Keys are over 90 days old"),
     "partners": Alarm("carousel.events.checks.late", 2, "Partners are not told"),
     "lake": Alarm("pricing.lake.checks.late", 2, "Sales wait for the lake"),

@@ -30,6 +30,7 @@ def fire() -> None:
         for _ in range(400):
             counters.count(name, failed=True)
     counters.count("large-message", failed=True)
+    counters.count("key-set", failed=True)
     Schedule.objects.update_or_create(name="keys", defaults={"succeeded_at": now() - LONG_AGO})
     ApiKey.issue(tenant, "drill")
     ApiKey.objects.filter(name="drill").update(created_at=now() - LONG_AGO)

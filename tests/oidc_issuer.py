@@ -6,8 +6,8 @@ import json
 import secrets
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -23,7 +23,8 @@ STRANGER = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 class Issuer(ThreadingHTTPServer):
     """`claims` are what it says of whoever comes; `key` signs; `codes` are open requests.
 
-    `asked` are the paths that were read; `keys` is what /keys answers instead of its own key.
+    `asked` are the paths that were read; `keys` is what /keys answers instead of its own key, as a
+    whole or in parts; `sent` is how many bytes of parts it got rid of.
     """
 
     def __init__(self) -> None:
@@ -33,7 +34,8 @@ class Issuer(ThreadingHTTPServer):
         self.codes: dict[str, dict[str, str]] = {}
         self.refused: list[str] = []
         self.asked: list[str] = []
-        self.keys: bytes | None = None
+        self.keys: bytes | Callable[[], Iterator[bytes]] | None = None
+        self.sent = 0
 
     @property
     def url(self) -> str:
@@ -56,6 +58,8 @@ class _Door(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path, asked = urlsplit(self.path).path, parse_qs(urlsplit(self.path).query)
         self.server.asked.append(path)
+        if path == "/keys" and callable(self.server.keys):
+            return self._send_parts(self.server.keys())
         if path == "/keys" and self.server.keys is not None:
             return self._send(self.server.keys, 200)
         if path == "/authorize":
@@ -117,6 +121,14 @@ class _Door(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
+
+    def _send_parts(self, parts: Iterator[bytes]) -> None:
+        """Raw, head and all, until there is no more or nobody listens."""
+        self.close_connection = True
+        with suppress(ConnectionError):
+            for part in parts:
+                self.wfile.write(part)
+                self.server.sent += len(part)
 
     def log_message(self, *_: object) -> None:
         """Quiet."""

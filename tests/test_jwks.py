@@ -3,7 +3,10 @@
 import base64
 import json
 import time
-from collections.abc import Callable
+import tracemalloc
+import zlib
+from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any
 from uuid import uuid4
 
@@ -12,7 +15,7 @@ import pytest
 from django.test import Client
 from django.utils.timezone import now
 
-from carousel.tenants import oidc
+from carousel.tenants import key_sets, oidc
 from carousel.tenants.tokens import Invalid
 from tests import oidc_issuer
 from tests.makers import make_tenant, make_user
@@ -190,6 +193,96 @@ def test_a_key_set_that_is_none_closes_the_door_and_nothing_breaks(issuer, answe
     issuer.keys = answer
 
     assert ask(signed(issuer)) == 401
+
+
+HEAD = b"HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n"
+KEYS = json.dumps({"keys": [PUBLIC]}).encode()
+MEGABYTE = 1024 * 1024
+
+
+def sixty_megabytes() -> Iterator[bytes]:
+    """A good set, after a lot of nothing."""
+    yield HEAD
+    for _ in range(60):
+        yield b" " * MEGABYTE
+    yield KEYS
+
+
+def a_bomb() -> Iterator[bytes]:
+    packer = zlib.compressobj(wbits=31)
+    yield HEAD.replace(b"\r\n\r\n", b"\r\nContent-Encoding: gzip\r\n\r\n")
+    for _ in range(60):
+        yield packer.compress(b" " * MEGABYTE)
+    yield packer.compress(KEYS) + packer.flush()
+
+
+def slowly(answer: bytes) -> Iterator[bytes]:
+    """Never still for long enough that a socket would time out."""
+    for number in range(len(answer)):
+        yield answer[number : number + 1]
+        time.sleep(0.5)
+
+
+def a_silence() -> Iterator[bytes]:
+    time.sleep(6)
+    yield HEAD + KEYS
+
+
+def a_line_cut_off() -> Iterator[bytes]:
+    yield HEAD.replace(b"\r\n\r\n", b"\r\nContent-Length: 9999\r\n\r\n") + KEYS
+
+
+def a_redirect() -> Iterator[bytes]:
+    yield b"HTTP/1.0 302 Found\r\nLocation: /somebody-elses-keys\r\n\r\n"
+
+
+TOO_MUCH = {
+    "60 MB": sixty_megabytes,
+    "60 MB, packed": a_bomb,
+    "a slow body": lambda: chain([HEAD], slowly(KEYS)),
+    "a slow head": lambda: slowly(HEAD + KEYS),
+    "a silence": a_silence,
+    "a line cut off": a_line_cut_off,
+    "a redirect": a_redirect,
+}
+
+
+@pytest.mark.parametrize("keys", TOO_MUCH.values(), ids=TOO_MUCH.keys())
+def test_a_key_set_that_is_too_large_or_too_slow_closes_the_door_in_three_seconds(issuer, keys):
+    token, client = signed(issuer), Client()
+    issuer.keys = keys
+    tracemalloc.start()
+    begun = time.monotonic()
+
+    answer = client.get("/api/v1/settings", headers={"Authorization": f"Bearer {token}"})
+
+    took, (_, peak) = time.monotonic() - begun, tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert answer.status_code == 401
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer.json()["detail"] == client.get("/api/v1/settings").json()["detail"]
+    assert took < key_sets.SECONDS + 2  # of which the last are a busy machine's
+    assert peak < 8 * MEGABYTE
+    assert issuer.sent < 8 * MEGABYTE  # what the sockets' buffers took
+
+
+def test_an_issuer_that_fails_is_asked_once_in_half_a_minute(issuer):
+    """Else each token with an unknown key would hold everybody up for three seconds."""
+    good = signed(issuer)
+    ask(good)
+    oidc._keys()._last_successful_fetch -= oidc._keys().cooldown_duration
+    issuer.keys = a_silence
+
+    begun = time.monotonic()
+    refused = [ask(signed(issuer, kid=f"k{number}")) for number in range(2, 12)]
+    took = time.monotonic() - begun
+
+    assert (refused, ask(good)) == ([401] * 10, 200)
+    assert issuer.asked.count("/keys") == 2
+    assert took < key_sets.SECONDS + 3
+    oidc._keys()._failed_at -= oidc._keys().cooldown_duration
+    issuer.keys = json.dumps({"keys": [jwk_of(STRANGER, "k2")]}).encode()
+    assert ask(signed(issuer, key=STRANGER, kid="k2")) == 200
 
 
 def test_a_new_key_opens_within_half_a_minute_and_the_old_one_closes_with_it(issuer):

@@ -53,6 +53,16 @@ def test_a_message_above_a_hundred_kilobytes_is_refused_and_an_alarm(size, fires
     assert bool(list(checks.messages())) is fires
 
 
+def test_one_key_set_that_was_not_read_is_an_alarm():
+    before = list(checks.issuer())
+    counters.count("key-set", failed=True)
+
+    assert before == []
+    assert list(checks.issuer()) == [
+        ("", "The issuer's keys could not be read 1 times in 15 minutes.")
+    ]
+
+
 @pytest.mark.parametrize(("answers", "fires"), [(3, False), (4, True)])
 def test_failed_answers_and_buried_work_count_together(answers, fires):
     for _ in range(2):

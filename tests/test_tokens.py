@@ -16,6 +16,7 @@ from django.utils.timezone import now
 
 from carousel.models import ApiKey, RefreshToken
 from carousel.tenants import oidc, tokens
+from carousel.tenants.key_sets import KeySet
 from tests.makers import make_tenant, make_user
 
 pytestmark = pytest.mark.django_db
@@ -275,7 +276,7 @@ def test_a_token_in_the_address_or_a_cookie_does_not_count(client):
 def issuer(settings, monkeypatch):
     """An OpenID issuer whose key set has one key; no socket is opened."""
     settings.OIDC_ISSUER, settings.OIDC_CLIENT_IDS = ISSUER, ["front"]
-    client = jwt.PyJWKClient("https://issuer.example/keys", timeout=3)
+    client = KeySet("https://issuer.example/keys")
     key = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(KEY.public_key()))
     monkeypatch.setattr(
         client, "fetch_data", lambda: {"keys": [key | {"kid": "k1", "use": "sig", "alg": "RS256"}]}

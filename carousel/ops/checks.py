@@ -10,6 +10,7 @@ from carousel import counters, wiring
 from carousel.events.models import DeadLetter
 from carousel.ops import heartbeat, samples
 from carousel.ops.models import Heartbeat, Schedule
+from carousel.tenants.key_sets import COUNTER
 from carousel.tenants.models import KEY_AGE, ApiKey
 
 Found = Iterator[tuple[str, str]]
@@ -51,6 +52,12 @@ def messages() -> Found:
     """A message above 10 KB is refused when it is sent; one above 100 KB is also a mistake."""
     if huge := counters.rate("large-message").failed:
         yield "", f"{huge} messages above 100 KB were refused in the last hour."
+
+
+def issuer() -> Found:
+    """Once is enough: a process asks again after half a minute, and no new key opens till then."""
+    if failed := counters.rate(COUNTER, minutes=RATE_MINUTES).failed:
+        yield "", f"The issuer's keys could not be read {failed} times in {RATE_MINUTES} minutes."
 
 
 def overdue() -> Found:

@@ -10,6 +10,7 @@ from typing import Any
 import jwt
 from django.conf import settings
 
+from carousel.tenants.key_sets import KeySet
 from carousel.tenants.models import Membership
 from carousel.tenants.tokens import LEEWAY, LONGEST, Invalid
 
@@ -75,8 +76,6 @@ def _verified(token: str) -> dict[str, Any]:
 
 
 @cache
-def _keys() -> jwt.PyJWKClient:
-    """One per process: keys live for an hour; an unknown one is fetched at most each 30 s."""
-    return jwt.PyJWKClient(
-        settings.OIDC_JWKS_URL, lifespan=3600, timeout=3, cache_keys=False, cooldown_duration=30
-    )
+def _keys() -> KeySet:
+    """One per process."""
+    return KeySet(settings.OIDC_JWKS_URL)
