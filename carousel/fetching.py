@@ -15,6 +15,7 @@ import requests
 from django.conf import settings
 from requests_hardened import Config, HTTPSession, ip_filter
 from requests_hardened.ip_filter import InvalidIPAddress
+from urllib3.exceptions import HTTPError
 
 from carousel.errors import GiveUp, Refused, Retry
 
@@ -70,7 +71,8 @@ def fetch(url: str, *, hosts: list[str] | None = None, most: int | None = None) 
                 content = _read(answer, limit)
     except InvalidIPAddress as error:
         raise Refused("That host leads to a private address.") from error
-    except requests.RequestException as error:
+    except (requests.RequestException, HTTPError) as error:
+        # What goes wrong after the head is told by urllib3 itself: we read its raw stream.
         raise Retry(f"The picture's server did not answer: {type(error).__name__}.") from error
     name = urlsplit(url).path.rsplit("/", 1)[-1] or "picture"
     return Fetched(content, answer.headers.get("Content-Type", ""), name)

@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -55,6 +56,18 @@ class Misbehaving(BaseHTTPRequestHandler):
         for _ in range(50):
             self.wfile.write(b"x")
             time.sleep(0.1)
+
+    def cut(self) -> None:
+        self.answer(Content_Length="1000")
+        self.wfile.write(b"half")
+
+    def stalled(self) -> None:
+        self.cut()
+        time.sleep(2)
+
+    def broken(self) -> None:
+        self.answer(Content_Encoding="gzip")
+        self.wfile.write(b"not packed at all")
 
     def log_message(self, *_: object) -> None:
         pass
@@ -187,3 +200,14 @@ def test_a_slow_answer_ends_at_the_total_time(server, monkeypatch):
 
     with pytest.raises(Retry, match="took over"):
         read(f"{server}/drip")
+
+
+@pytest.mark.parametrize("page", ["cut", "stalled", "broken"])
+def test_a_picture_that_breaks_off_on_its_way_is_tried_again_later(monkeypatch, server, page):
+    session = fetching._plain_session()
+    monkeypatch.setattr(fetching, "check", lambda *_: "")
+    monkeypatch.setattr(fetching, "_session", lambda: session)
+    monkeypatch.setattr(session, "get", partial(session.get, timeout=0.5))
+
+    with pytest.raises(Retry, match="did not answer"):
+        fetching.fetch(f"{server}/{page}")
