@@ -23,3 +23,11 @@ def chip(state: str) -> str:
 @register.filter
 def percent(share: float | None) -> str:
     return "" if share is None else f"{share:.0%}"
+
+
+@register.filter
+def took(milliseconds: int) -> str:
+    """`840 ms`, `8.4 s`, `88 s`: as exact as anybody reads it."""
+    if milliseconds < 1000:
+        return f"{milliseconds} ms"
+    return f"{milliseconds / 1000:.{0 if milliseconds >= 10_000 else 1}f} s"
