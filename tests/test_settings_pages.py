@@ -2,6 +2,8 @@ import pytest
 
 from carousel.models import ApiKey, AuditEntry, Membership
 from carousel.tenants import limits
+from carousel.tenants.options import TenantOptions
+from carousel.tenants.options_form import OptionsForm
 from imaging.inference import chains, routing
 from tests.makers import make_tenant, make_user
 
@@ -16,12 +18,11 @@ def admin(client):
 
 
 def options(**changes):
-    form = {
-        name: value
-        for name, value in make_tenant().options.model_dump(mode="json").items()
-        if not isinstance(value, list | bool | dict)
-    }
-    return form | {"languages": ["en", "is"], "use_shooting_order": "on"} | changes
+    """What the page sends when nothing was touched, and `changes`."""
+    form = OptionsForm(make_tenant())
+    values = {name: form[name].value() for name in form.fields}
+    sent = {name: "on" if value is True else value for name, value in values.items()}
+    return {name: value for name, value in sent.items() if value is not False} | changes
 
 
 def test_a_changed_rule_works_at_once_and_is_in_the_history(client, admin):
@@ -40,6 +41,46 @@ def test_a_rule_out_of_range_is_refused_and_nothing_changes(client, admin):
 
     assert make_tenant().settings == {}
     assert AuditEntry.objects.count() == 0
+
+
+def test_what_nobody_touched_is_saved_as_it_was(client, admin):
+    assert client.post("/settings/", options()).status_code == 302
+
+    assert make_tenant().options == TenantOptions()
+    assert AuditEntry.objects.count() == 0
+
+
+def test_what_is_nested_has_a_field_each(client, admin):
+    page = client.get("/settings/").content.decode()
+    changed = {"studio.margin": "0.1", "studio.background": "", "action_limits.upload": "3000"}
+    client.post("/settings/", options(**changed, **{"models.describe": "local/grammar-1"}))
+
+    found = make_tenant().options
+    assert "30 days: 15 %\n60 days: 30 %" in page
+    assert (found.studio.margin, found.studio.background, found.studio.square) == (0.1, "", True)
+    assert found.action_limits == {"upload": 3000}
+    assert found.models == {"describe": "local/grammar-1"}
+    client.post("/settings/", options(**{"models.describe": "", "action_limits.upload": ""}))
+    assert (make_tenant().options.models, make_tenant().options.action_limits) == ({}, {})
+
+
+def test_lists_are_written_a_line_each(client, admin):
+    ladder, arms = (
+        "14 days: 10 %\n\n28: 22,5",
+        "usual: 0.5\ncareful: 0.5, half_life_days 30, top 12",
+    )
+    client.post("/settings/", options(markdown_steps=ladder, price_strategies=arms))
+
+    found = make_tenant().options
+    assert found.markdown_steps == ((14, 10.0), (28, 22.5))
+    assert [each.model_dump() for each in found.price_strategies] == [
+        {"name": "usual", "share": 0.5, "changes": {}},
+        {"name": "careful", "share": 0.5, "changes": {"half_life_days": 30.0, "top": 12.0}},
+    ]
+    wrong = client.post("/settings/", options(markdown_steps="14 days: 10 %\nsoon: half"))
+    assert wrong.status_code == 422
+    assert "Line 2: write days and percent, like" in wrong.content.decode()
+    assert make_tenant().options == found
 
 
 def test_a_key_is_shown_once(client, admin):

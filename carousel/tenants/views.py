@@ -12,7 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from carousel.errors import Refused
 from carousel.tenants import passwords, people, staff_oidc
-from carousel.tenants.forms import ROLES, KeyForm, OptionsForm, PersonForm, RoleForm
+from carousel.tenants.forms import ROLES, KeyForm, PersonForm, RoleForm
+from carousel.tenants.options_form import OptionsForm
 from carousel.tenants.settings import change
 from carousel.web import TENANT_IN_SESSION, Request, member
 
