@@ -6,12 +6,13 @@ changes nothing answers with the groups as they are.
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID, uuid4
 
-from django.http import HttpRequest
-from ninja import Query, Router, Status
+from django.http import HttpRequest, HttpResponse
+from ninja import Field, Query, Router, Status
 
+from carousel import paging
 from grouping import allowed, api_matches, edits, history, reasons, regrouping, showing
 from grouping.api_answers import (
     batch_of,
@@ -48,6 +49,8 @@ from grouping.schemas import (
 )
 from imaging.models import Batch, Job
 
+Limit = Annotated[int, Field(ge=1, le=500)]
+
 batches = Router(tags=["groups"])
 groups = Router(tags=["groups"])
 remover = Router(tags=["groups"])
@@ -56,10 +59,14 @@ groups.add_router("", api_matches.groups)
 
 
 @batches.get("/{uuid:batch_id}/groups", response=GroupsOut, summary="The groups of a batch")
-def listed(request: HttpRequest, batch_id: UUID, asked: Query[Listed]) -> Any:
+def listed(
+    request: HttpRequest, response: HttpResponse, batch_id: UUID, asked: Query[Listed]
+) -> Any:
     """In shooting order, 36 at a time. `after` is the `next` of the page before."""
     found = showing.filtered(batch_of(request, batch_id), asked.filter, asked.q)
     cards, rest = showing.chunk(found, asked.after)
+    if rest:
+        paging.tell_next(request, response, asked, after=rest)
     return GroupsOut(groups=[out(card) for card in cards], next=rest or None)
 
 
@@ -116,15 +123,15 @@ def redo(request: HttpRequest, batch_id: UUID) -> Any:
 
 
 @batches.get("/{uuid:batch_id}/groups/edits", response=list[EditLine], summary="What was done")
-def log(request: HttpRequest, batch_id: UUID, limit: int = 100) -> Any:
-    """The newest first, at most 500."""
+def log(request: HttpRequest, batch_id: UUID, limit: Limit = 100) -> Any:
+    """The newest first."""
     rows = batch_of(request, batch_id).edits.select_related("user")
     return [
         EditLine(
             seq=row.seq, kind=row.kind, label=row.label, by=row.by, at=row.created_at,
             state=row.state, checkpoint=row.checkpoint,
         )
-        for row in rows[: max(1, min(limit, 500))]
+        for row in rows[:limit]
     ]  # fmt: skip
 
 

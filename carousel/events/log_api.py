@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Field, Query, Router, Schema
 from pydantic import StringConstraints
 
+from carousel import paging
 from carousel.events.models import Event
 from carousel.tenants.models import Tenant
 
@@ -52,6 +53,5 @@ def list_events(request: HttpRequest, response: HttpResponse, asked: Query[Asked
     more = len(rows) > asked.limit
     following = rows[asked.limit - 1].position if more else None
     if more:
-        address = request.build_absolute_uri(f"{request.path}?before={following}")
-        response["Link"] = f'<{address}>; rel="next"'
+        paging.tell_next(request, response, asked, before=following)
     return {"items": rows[: asked.limit], "next": following}

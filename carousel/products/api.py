@@ -1,7 +1,6 @@
 """The storefront's JSON: what is on sale, and a door for programs that write items."""
 
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -11,6 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.timezone import now
 from ninja import Query, Router, Status
 
+from carousel import paging
 from carousel.errors import GiveUp
 from carousel.events.models import DeadLetter, Event
 from carousel.products import conditional, schemas
@@ -30,10 +30,11 @@ def list_products(
     asked: Query[schemas.Asked],
 ) -> Any:
     """Newest first. Follow `next` until it is null; the order never changes under you."""
-    found = _after(_wanted(request, asked), asked.cursor)
+    found = _after(_wanted(request, asked), asked.cursor, _list_of(request, asked))
     rows = list(found.order_by("-created_at", "id")[: asked.limit + 1])
     shown = rows[: asked.limit]
-    following = _next(request, shown[-1], asked) if len(rows) > asked.limit else None
+    more = len(rows) > asked.limit
+    following = _next(request, response, shown[-1], asked) if more else None
     return _answer_list(request, response, shown, following)
 
 
@@ -150,20 +151,24 @@ def _wanted(request: HttpRequest, asked: schemas.Asked) -> ProductQuerySet:
     return found.matching(asked.q) if asked.q else found
 
 
-def _after(found: ProductQuerySet, word: str) -> ProductQuerySet:
+def _after(found: ProductQuerySet, word: str, of: str) -> ProductQuerySet:
     if not word:
         return found
-    last = Cursor.read(word)
+    last = Cursor.read(word, of)
     # The first bound repeats the second so that the index can begin there.
     return found.filter(created_at__lte=last.created_at).filter(
         Q(created_at__lt=last.created_at) | Q(created_at=last.created_at, id__gt=last.id)
     )
 
 
-def _next(request: HttpRequest, last: Product, asked: schemas.Asked) -> str:
-    kept = asked.model_dump(exclude_unset=True)
-    query = urlencode(kept | {"cursor": Cursor(last.created_at, last.pk)})
-    return request.build_absolute_uri(f"{request.path}?{query}")
+def _next(request: HttpRequest, response: HttpResponse, last: Product, asked: schemas.Asked) -> str:
+    cursor = Cursor(last.created_at, last.pk).word(_list_of(request, asked))
+    return paging.tell_next(request, response, asked, cursor=cursor)
+
+
+def _list_of(request: HttpRequest, asked: schemas.Asked) -> str:
+    """What a cursor is good for: this shop's items with these filters."""
+    return repr((str(_tenant(request).pk), asked.state, asked.category, asked.q))
 
 
 def _answer_list(
@@ -174,8 +179,6 @@ def _answer_list(
         return _unchanged(etag)
     response["ETag"] = etag
     response["Cache-Control"] = "private, no-cache"
-    if following:
-        response["Link"] = f'<{following}>; rel="next"'
     return schemas.ProductList(items=schemas.told(request, shown), next=following)
 
 

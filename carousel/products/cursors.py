@@ -1,4 +1,4 @@
-"""Where a page of a list ended, as an opaque word. Pure.
+"""Where a page of a list ended, as an opaque word that goes on in that list and in no other.
 
 The order is newest first and, for the same moment, by id; neither ever changes for a row, so a
 reader who follows `next` sees each row that was there exactly once.
@@ -10,27 +10,32 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.core.signing import BadSignature, Signer
+
 from carousel.errors import GiveUp
 
 
 @dataclass(frozen=True)
 class Cursor:
+    """`of` is the list: whose it is and what was asked for."""
+
     created_at: datetime
     id: UUID
 
-    def __str__(self) -> str:
+    def word(self, of: str) -> str:
         text = f"{self.created_at.isoformat()}|{self.id}"
-        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+        return base64.urlsafe_b64encode(_signer(of).sign(text).encode()).decode().rstrip("=")
 
     @classmethod
-    def read(cls, word: str) -> "Cursor":
-        """GiveUp for anything that is not a cursor of ours."""
+    def read(cls, word: str, of: str) -> "Cursor":
+        """GiveUp for anything that this list has not given out."""
         try:
-            text = base64.b64decode(word + "=" * (-len(word) % 4), altchars=b"-_", validate=True)
-            moment, _, name = text.decode().partition("|")
-            cursor = cls(datetime.fromisoformat(moment), UUID(name))
-        except (ValueError, binascii.Error) as error:
-            raise GiveUp("This cursor was not made here.") from error
-        if cursor.created_at.tzinfo is None:
-            raise GiveUp("This cursor was not made here.")
-        return cursor
+            signed = base64.b64decode(word + "=" * (-len(word) % 4), altchars=b"-_", validate=True)
+            moment, _, name = _signer(of).unsign(signed.decode()).partition("|")
+            return cls(datetime.fromisoformat(moment), UUID(name))
+        except (BadSignature, ValueError, binascii.Error) as error:
+            raise GiveUp("This cursor is not from this list. Begin again without one.") from error
+
+
+def _signer(of: str) -> Signer:
+    return Signer(salt=f"carousel.cursor {of}")

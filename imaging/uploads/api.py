@@ -5,13 +5,15 @@ from typing import Any, Literal
 from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from ninja import File, Router, Schema, Status
+from ninja import File, Query, Router, Schema, Status
 from ninja.files import UploadedFile
 from pydantic import Field
 
+from carousel import paging
 from carousel.models import Tenant, User
+from carousel.paging import After
 from carousel.problems import problem
 from imaging.jobs.models import Batch
 from imaging.uploads import progress as counting
@@ -119,10 +121,15 @@ def send(request: HttpRequest, batch_id: UUID, file: File[UploadedFile]) -> Any:
 
 
 @router.get("/{uuid:batch_id}/photos", response=list[PhotoOut], summary="The photos of a batch")
-def photos(request: HttpRequest, batch_id: UUID, after: int = -1, limit: int = 200) -> Any:
-    """In the order of the upload, after place `after`, at most `limit` (1-500)."""
-    wanted = _batch(request, batch_id).photos.live().filter(index__gt=after)
-    return list(wanted.order_by("index", "id")[: max(1, min(limit, 500))])
+def photos(
+    request: HttpRequest, response: HttpResponse, batch_id: UUID, asked: Query[After]
+) -> Any:
+    """In the order of the upload, after place `after`."""
+    wanted = _batch(request, batch_id).photos.live().filter(index__gt=asked.after)
+    found = list(wanted.order_by("index", "id")[: asked.limit + 1])
+    if len(found) > asked.limit:
+        paging.tell_next(request, response, asked, after=found[asked.limit - 1].index)
+    return found[: asked.limit]
 
 
 def _tenant(request: HttpRequest) -> Tenant:

@@ -8,10 +8,10 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from ninja import Router, Schema, Status
+from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
-from carousel import storage
+from carousel import paging, storage
 from carousel.errors import Refused
 from carousel.models import Tenant, User
 from imaging.jobs import control as reviving
@@ -82,6 +82,15 @@ class StartedOut(Schema):
     refused: dict[str, str]
 
 
+class Asked(Schema):
+    """Which jobs of a batch."""
+
+    batch: UUID
+    state: State | None = None
+    page: int = Field(1, ge=1, le=100_000)
+    limit: int = Field(50, ge=1, le=100)
+
+
 class ProcessIn(Schema):
     """One picture by its address; its host must be on the allow-list."""
 
@@ -117,16 +126,16 @@ def one(request: HttpRequest, job_id: UUID) -> Any:
 
 
 @router.get("/jobs", response=list[JobOut], summary="Jobs of a batch, newest first")
-def listed(
-    request: HttpRequest, batch: UUID, state: str = "", page: int = 1, limit: int = 50
-) -> Any:
-    """At most `limit` (1-100) of page `page`. `state`: pending, processing, completed, failed."""
-    jobs = Job.objects.filter(tenant=_tenant(request), batch=batch)
-    if state:
-        jobs = jobs.filter(state=state)
-    size = max(1, min(limit, 100))
-    first = (max(1, min(page, 100_000)) - 1) * size
-    return [_out(request, job) for job in jobs.order_by("-created_at", "pk")[first : first + size]]
+def listed(request: HttpRequest, response: HttpResponse, asked: Query[Asked]) -> Any:
+    """An empty list also for a batch that does not exist."""
+    jobs = Job.objects.filter(tenant=_tenant(request), batch=asked.batch)
+    if asked.state:
+        jobs = jobs.filter(state=asked.state)
+    first = (asked.page - 1) * asked.limit
+    found = list(jobs.order_by("-created_at", "pk")[first : first + asked.limit + 1])
+    if len(found) > asked.limit:
+        paging.tell_next(request, response, asked, page=asked.page + 1)
+    return [_out(request, job) for job in found[: asked.limit]]
 
 
 @router.post("/jobs/{uuid:job_id}/cancel", response=JobOut, summary="Stop a job")

@@ -4,12 +4,14 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, cast
 from uuid import UUID
 
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from ninja import Router, Schema, Status
+from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
+from carousel import paging
 from carousel.models import Tenant, User
+from carousel.paging import After
 from imaging.jobs.models import Batch
 from imaging.uploads import presigned
 from imaging.uploads.receipt import Line, Receipt
@@ -143,13 +145,20 @@ def confirm(request: HttpRequest, upload_id: UUID, body: ConfirmIn) -> Any:
     summary="What became of the files of one selection",
 )
 def receipt(
-    request: HttpRequest, batch_id: UUID, receipt_id: UUID, after: int = -1, limit: int = 500
+    request: HttpRequest,
+    response: HttpResponse,
+    batch_id: UUID,
+    receipt_id: UUID,
+    asked: Query[After],
 ) -> Any:
-    """Lines after number `after`, at most `limit` (1-500); the sums are of all."""
+    """The lines after number `after`; the sums are of all lines."""
     mine = Receipt.objects.filter(tenant=_tenant(request), batch_id=batch_id)
     found = get_object_or_404(mine, pk=receipt_id)
     sums = found.sums()
-    lines = found.lines.filter(number__gt=after).order_by("number")[: max(1, min(limit, MOST))]
+    later = found.lines.filter(number__gt=asked.after).order_by("number")
+    lines = list(later[: asked.limit + 1])
+    if len(lines) > asked.limit:
+        paging.tell_next(request, response, asked, after=lines[asked.limit - 1].number)
     return ReceiptOut(
         id=found.pk,
         name=str(found),
@@ -158,7 +167,7 @@ def receipt(
         here=sums.here,
         refused=sums.refused,
         waiting=sums.waiting,
-        lines=[_settled(line) for line in lines],
+        lines=[_settled(line) for line in lines[: asked.limit]],
     )
 
 
