@@ -17,7 +17,7 @@ STUDIO = {
     "shadow": ("Soft shadow", "0 is none, 1 is the strongest."),
     "long_side": ("Long side in pixels", ""),
     "square": ("Square", ""),
-    "automatic": ("Made by itself of every photo that is cut out without a doubt", ""),
+    "automatic": ("Made by themselves", "Of every photo that is cut out without a doubt."),
 }
 MODELS = {
     "classify": "Category and brand",
@@ -48,9 +48,9 @@ LINES: dict[str, tuple[Callable[[str], Any], Callable[[Any], str]]] = {
 HINTS = {
     "markdown_steps": "One a line, like 30 days: 15 %",
     "price_strategies": "One arm a line, like careful: 0.5, half_life_days 30",
-    "models": "Who is asked first, like local/grammar-1; empty is as set up.",
-    "action_limits": "A minute; empty is as for all requests.",
 }
+AS_SET_UP = "as set up, or local/grammar-1"
+AS_ALL = "as all requests"
 SECTIONS = {
     "The shop": ("currency", "languages"),
     "Which photos show one item": (
@@ -125,12 +125,12 @@ def _fields(name: str, info: FieldInfo, value: Any) -> dict[str, forms.Field]:
             for part in STUDIO
         }
     if name == "models":
-        return {f"models.{part}": _text(MODELS[part], HINTS[name]) for part in NESTED[name]}
+        return {f"models.{part}": _text(MODELS[part], "", AS_SET_UP) for part in NESTED[name]}
     if name == "action_limits":
         return {
             f"action_limits.{part}": forms.IntegerField(
                 label=LIMITS[part],
-                help_text=HINTS[name],
+                widget=forms.NumberInput(attrs={"placeholder": AS_ALL}),
                 min_value=1,
                 max_value=1_000_000,
                 required=False,
@@ -162,8 +162,11 @@ def _field(info: FieldInfo, value: Any, label: str, hint: str) -> forms.Field:
     return _text(label, hint)
 
 
-def _text(label: str, hint: str) -> forms.Field:
-    return forms.CharField(label=label, help_text=hint, required=False, max_length=300)
+def _text(label: str, hint: str, empty: str = "") -> forms.Field:
+    shown = forms.TextInput(attrs={"placeholder": empty})
+    return forms.CharField(
+        label=label, help_text=hint, required=False, max_length=300, widget=shown
+    )
 
 
 def _currency(tenant: Tenant) -> forms.Field:
