@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from django.core.management import CommandError
 
-from carousel.launcher import programs
+from carousel.launcher import postgres, programs
 from carousel.launcher.children import Child, Program
 from carousel.launcher.home import CannotStart, Home
 from carousel.launcher.launch import Launch, Plan
@@ -134,6 +134,32 @@ def test_a_path_too_long_for_a_socket_gets_a_short_one(tmp_path: Path):
 
     assert len(str(home.postgres_sockets)) < 50
     assert not home.sockets.exists()
+
+
+@pytest.mark.parametrize(
+    "megabytes, shares",
+    [
+        (512, ("128MB", "256MB", "64MB")),
+        (4_096, ("512MB", "2048MB", "256MB")),
+        (65_536, ("2048MB", "32768MB", "1024MB")),
+    ],
+)
+def test_the_database_takes_its_share_of_a_small_machine_and_no_more_of_a_large_one(
+    megabytes, shares
+):
+    settings = postgres.memory(megabytes)
+
+    names = ("shared_buffers", "effective_cache_size", "maintenance_work_mem")
+    assert tuple(settings[name] for name in names) == shares
+
+
+def test_the_database_runs_with_its_share(home: Home):
+    share = postgres.memory(psutil.virtual_memory().total // 2**20)["shared_buffers"]
+
+    with Launch(home, QUICK, print).servers(), psycopg.connect(home.database_url) as connection:
+        told = connection.execute("SELECT pg_size_bytes(current_setting('shared_buffers'))")
+        wanted = connection.execute("SELECT pg_size_bytes(%s)", [share])
+        assert told.fetchone() == wanted.fetchone()
 
 
 def test_a_port_that_is_taken_gives_way_to_the_next():

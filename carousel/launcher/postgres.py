@@ -13,12 +13,14 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
+import psutil
 import psycopg
 from psycopg import sql
 
 from carousel.launcher.children import Program, identity
 from carousel.launcher.home import OWNER, CannotStart, Home
 
+MEGABYTE = 2**20
 ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC", "PATH": os.defpath}
 
 
@@ -29,6 +31,7 @@ def program(home: Home, *, durable: bool = True) -> Program:
         "unix_socket_directories": str(home.postgres_sockets),
         "timezone": "UTC",
         "log_timezone": "UTC",
+        **memory(psutil.virtual_memory().total // MEGABYTE),
     }
     if not durable:
         settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -41,6 +44,18 @@ def program(home: Home, *, durable: bool = True) -> Program:
         user=account(home.postgres),
         environment=ENVIRONMENT,
     )
+
+
+def memory(megabytes: int) -> dict[str, str]:
+    """What it may hold of a machine that it shares with models, for tables of vectors on an SSD."""
+    return {
+        "shared_buffers": f"{min(max(megabytes // 8, 128), 2048)}MB",
+        "effective_cache_size": f"{max(megabytes // 2, 256)}MB",
+        "maintenance_work_mem": f"{min(max(megabytes // 16, 64), 1024)}MB",
+        "work_mem": "16MB",
+        "random_page_cost": "1.1",
+        "jit": "off",  # vectors make a plan look dear; compiling costs more than running it
+    }
 
 
 def binary(name: str) -> Path:
