@@ -2,7 +2,9 @@
 
 import uuid
 
-from django.db import models
+from django.db import connection, models
+from django.db.models.constants import OnConflict
+from django.db.models.sql import InsertQuery
 from django.utils.timezone import now
 
 
@@ -23,3 +25,19 @@ class TenantRow(Row):
 
     class Meta(Row.Meta):
         abstract = True
+
+
+def add_once(row: models.Model) -> bool:
+    """Insert the row, unless one with the same unique values stands there. Whether it was new.
+
+    Django's own `ignore_conflicts` does not tell, and to ask costs a second statement.
+    """
+    query = InsertQuery(type(row), on_conflict=OnConflict.IGNORE)
+    query.insert_values(
+        [field for field in row._meta.concrete_fields if not field.generated], [row]
+    )
+    ((statement, values),) = query.get_compiler(connection=connection).as_sql()
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        row._state.adding = cursor.rowcount == 0
+    return not row._state.adding

@@ -7,6 +7,7 @@ from django.conf import settings
 
 from carousel.errors import GiveUp
 from carousel.models import Event, Product, ProductImage
+from carousel.rows import add_once
 from imaging.models import Embedding
 from pricing.models import Sale
 
@@ -20,10 +21,14 @@ def record_sale(event: Event) -> None:
     product = Product.objects.get(pk=str(event.subject))
     sale_id = event.data.get("sale_id") or f"carousel-{product.pk}"
     sale = Sale(tenant_id=event.tenant_id, sale_id=sale_id, **_facts(event, product))
-    Sale.objects.bulk_create([sale], ignore_conflicts=True)
-    kept = Sale.objects.get(tenant=event.tenant_id, sale_id=sale_id)
-    if kept.product_id != str(product.pk):
-        raise GiveUp(f"The sale {sale_id} is already known, for another item.")
+    if not add_once(sale):
+        _refuse_other_item(sale)
+
+
+def _refuse_other_item(sale: Sale) -> None:
+    known = Sale.objects.filter(tenant=sale.tenant_id, sale_id=sale.sale_id)
+    if known.get().product_id != sale.product_id:
+        raise GiveUp(f"The sale {sale.sale_id} is already known, for another item.")
 
 
 def _facts(event: Event, product: Product) -> dict[str, Any]:

@@ -47,6 +47,17 @@ def make_listed(**fields):
     return make_product(**FULL | {"state": "listed"} | fields)
 
 
+def test_a_sale_takes_few_statements(django_assert_num_queries):
+    lamp = make_listed()
+    sold = make_body(lamp.pk)
+    tenant = make_tenant()
+
+    with django_assert_num_queries(15):
+        inbox.receive(tenant, opened(json.dumps(sold)))
+
+    assert Sale.objects.get().product_id == str(lamp.pk)
+
+
 def test_a_sale_is_recorded_with_the_event_in_one_piece():
     lamp = make_listed(brand="Acme")
 

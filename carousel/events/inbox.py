@@ -22,6 +22,7 @@ from carousel.errors import GiveUp, Refused, Retry
 from carousel.events.causes import cause_of
 from carousel.events.envelope import Envelope
 from carousel.events.models import DeadLetter, Event, InboxEvent
+from carousel.rows import add_once
 from carousel.tenants.models import Tenant
 
 log = logging.getLogger(__name__)
@@ -56,7 +57,7 @@ def receive(tenant: Tenant, envelope: Envelope, *, however_old: bool = False) ->
     """Take one delivery. A second one with the same id within 24 hours changes nothing."""
     key = key_of(tenant, envelope)
     row = InboxEvent(tenant=tenant, key=key, **_columns(envelope))
-    if not _kept(row) and not (_let_go_of_old(key) and _kept(row)):
+    if not add_once(row) and not (_let_go_of_old(key) and add_once(row)):
         return _seen_before(key, envelope)
     process(row, however_old=however_old)
     return Receipt(Outcome.TAKEN, row)
@@ -174,12 +175,6 @@ def _columns(envelope: Envelope) -> dict[str, object]:
         "data": envelope.data,
         "fingerprint": envelope.fingerprint,
     }
-
-
-def _kept(row: InboxEvent) -> bool:
-    """Write it down; False if its key stands already."""
-    InboxEvent.objects.bulk_create([row], ignore_conflicts=True)
-    return InboxEvent.objects.filter(pk=row.pk).exists()
 
 
 def _let_go_of_old(key: str) -> bool:

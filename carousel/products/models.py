@@ -153,19 +153,18 @@ class Product(TenantRow):
                 raise edits.Conflict({})
             raise Refused(f"{self} is {self.state} and cannot become {wanted} now.")
 
-    @transaction.atomic
     def hear(self, state: str, at: datetime, **told: Any) -> Verdict:
-        """Take news from outside, in whatever order it comes. Only APPLY changes anything."""
+        """Take news from outside, in whatever order it comes. Only APPLY changes anything.
+
+        The caller has read the row with a lock, in a transaction.
+        """
         news = lifecycle.State(state)
-        locked = Product.objects.select_for_update(of=("self",)).select_related("tenant")
-        row = locked.get(pk=self.pk)
-        found = verdict(row.standing, news, at)
+        found = verdict(self.standing, news, at)
         if found == Verdict.APPLY:
-            if not row.price:
+            if not self.price:
                 raise Refused(f"{self} has no price yet.")
-            if not row._move(news, (lifecycle.State(row.state),), at, told):
+            if not self._move(news, (lifecycle.State(self.state),), at, told):
                 raise Refused(f"{self} was deleted.")
-        self.refresh_from_db()
         return found
 
     @property
@@ -186,9 +185,11 @@ class Product(TenantRow):
         there = there if version is None else there.filter(version=version)
         moved = there.update(state=state, version=F("version") + 1, updated_at=now(), **stamp)
         if moved:
+            tenant = self.tenant
             self.refresh_from_db()
+            self.tenant = tenant  # read already
             record(
-                self.tenant, f"product.{state}", subject=self.pk,
+                tenant, f"product.{state}", subject=self.pk,
                 version=self.version, at=at.isoformat(), **told,
             )  # fmt: skip
         return bool(moved)

@@ -26,7 +26,7 @@ def hear(tenant: Tenant, news: Envelope) -> bool:
     state = State(news.kind.removeprefix("product."))
     told = {"origin": news.source, "event": news.id} | _facts(state, news)
     lock_subject(news.product)
-    product = Product.objects.filter(tenant=tenant, pk=news.product).first()
+    product = tenant.products.select_for_update().filter(pk=news.product).first()
     if product is None:
         product = _new(tenant, state, news)
     found = product.hear(state, _at(state, news), **told)
