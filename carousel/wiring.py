@@ -209,6 +209,9 @@ RETENTION = {
 """Name -> what removes some of it and says how many; the times are settings. First things first:
 what was accepted is brought to safety before anything expires."""
 
+IMPORTED = ("pricing_sale", "pricing_import")
+"""Tables that an import of sales may write: its role in the database can write no other."""
+
 ORPHANS = "imaging.uploads.orphans.sweep"
 FILES_IN_USE = ["imaging.uploads.orphans.of_photos", "pricing.expiry.pictures_in_use"]
 """Storage keys -> those of them that a row still names."""

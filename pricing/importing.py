@@ -22,6 +22,7 @@ from PIL import Image, ImageOps
 from carousel import fetching, storage
 from carousel.errors import GiveUp, Refused, Retry
 from carousel.models import Tenant
+from carousel.tenants import walls
 from imaging.pixels import descriptor, guard
 from imaging.pixels.errors import Rejected
 from pricing import pictures, reading
@@ -114,6 +115,7 @@ def _portion(plan: Plan, progress: Import, rows: Sequence[Read | Wrong]) -> Impo
     new = [row for row in good if row.sale_id not in _there(plan.tenant, good)]
     sales = [sale_of(plan, row, tally) for row in new]
     with transaction.atomic():
+        walls.only_import()
         Import.objects.select_for_update().get(pk=progress.pk)
         before = _count_of(plan.tenant, new)
         Sale.objects.bulk_create(sales, ignore_conflicts=True)

@@ -17,6 +17,7 @@ from psycopg.rows import dict_row
 
 from carousel.errors import Retry
 from carousel.models import Tenant
+from carousel.tenants import walls
 from pricing import importing, lessons, reading
 from pricing.importing import Tally
 from pricing.models import Import, Sale
@@ -61,6 +62,7 @@ def import_day(tenant: Tenant, day: date) -> Tally:
     with _connection() as legacy:
         portions = list(_portions(legacy, since, since + timedelta(days=1), tenant, tally))
     with transaction.atomic():
+        walls.only_import()
         progress, _ = Import.objects.select_for_update().get_or_create(
             tenant=tenant, source=SOURCE, name=day.isoformat()
         )

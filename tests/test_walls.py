@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from django.db import (
@@ -12,10 +13,14 @@ from django.db import (
     connection,
     transaction,
 )
+from django.utils.timezone import now
 
 from carousel.models import ApiKey, Membership, Product
 from carousel.tenants import bonds, walls
 from imaging.models import Photo
+from pricing import importing
+from pricing.importing import Plan
+from pricing.models import Sale
 from tests.makers import make_batch, make_photo, make_product, make_tenant, make_user
 
 pytestmark = pytest.mark.django_db
@@ -168,3 +173,45 @@ def test_after_a_look_elsewhere_a_request_sees_its_own_tenant_again(settings, wa
             pass
 
         assert list(Product.objects.values_list("pk", flat=True)) == [own.pk]
+
+
+def test_an_import_writes_sales_and_nothing_else(settings, tmp_path):
+    """Whatever a file makes the importer do, products stay as they are."""
+    settings.DATABASE_ROLE = walls.ROLE
+    product, own = make_product(title="ours"), str(make_tenant().pk)
+    file = tmp_path / "sales.csv"
+    day = f"{now() - timedelta(days=9):%Y-%m-%d}"
+    file.write_text(f"sold_at,price,currency,category,sale_id\n{day},4500,ISK,Books,s1\n")
+
+    with as_the_app(own):
+        *_, progress = importing.run(Plan(file, make_tenant()))
+        assert (progress.added, current_role()) == (1, walls.IMPORTER)  # this test is a transaction
+
+        for forbidden in (
+            lambda: Product.objects.filter(pk=product.pk).update(title="mine"),
+            lambda: Product.objects.filter(pk=product.pk).delete(),
+            lambda: make_product(title="new"),
+            lambda: Sale.objects.all()._raw_delete("default"),
+        ):
+            with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+                forbidden()
+
+    assert list(Product.objects.values_list("title", flat=True)) == ["ours"]
+    assert Sale.objects.get().price == 4500
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_importers_role_ends_with_its_transaction(settings):
+    settings.DATABASE_ROLE = walls.ROLE
+
+    with as_the_app():
+        with transaction.atomic():
+            walls.only_import()
+            inside = current_role()
+        assert (inside, current_role()) == (walls.IMPORTER, walls.ROLE)
+
+
+def current_role() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user")
+        return str(cursor.fetchone()[0])

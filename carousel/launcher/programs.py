@@ -14,7 +14,7 @@ CODE = Path(__file__).resolve().parent.parent.parent
 SLOW = ("images", "books.ocr")
 QUICK = ("default", "events", "books.llm", "books.lookup")
 """Queues whose work takes moments: they have a worker of their own, never behind 500 photos."""
-APP_ROLE = "carousel_app"
+APP_ROLE, IMPORTER_ROLE = "carousel_app", "carousel_importer"
 """What our processes act as in our own database: see carousel/tenants/walls.py."""
 
 

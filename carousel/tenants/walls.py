@@ -15,10 +15,11 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 from psycopg import sql
 
-from carousel.launcher.programs import APP_ROLE
+from carousel import wiring
+from carousel.launcher.programs import APP_ROLE, IMPORTER_ROLE
 from carousel.tenants import bonds
 
-ROLE = APP_ROLE
+ROLE, IMPORTER = APP_ROLE, IMPORTER_ROLE
 EVERYONE = "*"
 BEFORE_THE_TENANT = {"Membership", "ApiKey", "RefreshToken", "Source"}
 """Tables by which the tenant is found, each row by a secret or by a person: anybody here may read
@@ -51,7 +52,7 @@ def build(**_: Any) -> None:
     """Make the role and the walls. Runs after every migration, as the owner; may run again."""
     existing = set(connection.introspection.table_names())
     with connection.cursor() as cursor:
-        _make_role(cursor)
+        _make_roles(cursor, existing)
         for table, policies in tables().items():
             if table in existing:
                 _wall(cursor, table, policies)
@@ -90,6 +91,14 @@ def crossing() -> Iterator[None]:
         _set(before)
 
 
+def only_import() -> None:
+    """For the rest of this transaction only sales and the progress of imports can be written,
+    whatever a stranger's file makes the program do."""
+    if settings.DATABASE_ROLE:
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(IMPORTER)))
+
+
 def cross() -> None:
     _set(EVERYONE)
 
@@ -111,17 +120,29 @@ def _swapped(value: str) -> str:
     return before
 
 
-def _make_role(cursor: CursorWrapper) -> None:
-    cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE])
-    role = sql.Identifier(ROLE)
+def _make_roles(cursor: CursorWrapper, existing: set[str]) -> None:
+    _make_role(
+        cursor,
+        ROLE,
+        "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {}",
+        "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {}",
+    )
+    written = existing.intersection(wiring.IMPORTED)
+    _make_role(
+        cursor,
+        IMPORTER,
+        "GRANT SELECT ON ALL TABLES IN SCHEMA public TO {}",
+        *(f"GRANT INSERT, UPDATE ON {table} TO {{}}" for table in sorted(written)),
+    )
+
+
+def _make_role(cursor: CursorWrapper, name: str, *grants: str) -> None:
+    role = sql.Identifier(name)
+    cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name])
     if cursor.fetchone() is None:
         cursor.execute(sql.SQL("CREATE ROLE {} NOLOGIN NOBYPASSRLS").format(role))
         cursor.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(role))
-    for grant in (
-        "GRANT USAGE ON SCHEMA public TO {}",
-        "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {}",
-        "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {}",
-    ):
+    for grant in ("GRANT USAGE ON SCHEMA public TO {}", *grants):
         cursor.execute(sql.SQL(grant).format(role))
 
 
