@@ -1,4 +1,4 @@
-"""Each photo's nearest in a batch too large to look at all pairs, found by the database.
+"""Each photo's nearest in a batch too large for one process, found by the database.
 
 Its vectors are laid out in a table of this transaction with an HNSW index of its own, so that the
 work grows with the photos and not with their square, and no other shop's vectors dilute it.
@@ -8,10 +8,13 @@ from collections.abc import Mapping, Sequence
 
 from django.db import connection, transaction
 
+from grouping.calibration import Calibration
 from grouping.clustering import PhotoFacts
 from grouping.neighbourhood import EXACT
 from imaging.models import Batch
 
+IN_MEMORY = 20_000
+"""Up to so many photos one process is faster: 8 seconds where the index takes a minute."""
 WANTED = 30
 """Neighbours of each photo; its item and its best look-alikes are among them."""
 SEARCHED = 60
@@ -46,14 +49,18 @@ SEARCH = f"""
 
 
 def of_batch(
-    batch: Batch, model: str, photos: Sequence[PhotoFacts], exact: int = EXACT
+    batch: Batch,
+    photos: Sequence[PhotoFacts],
+    calibration: Calibration,
+    in_memory: int = IN_MEMORY,
 ) -> Mapping[str, Mapping[str, float]] | None:
-    """Photo -> neighbour -> cosine. None for a batch small enough to compare all its pairs."""
+    """Photo -> neighbour -> cosine. None for a batch that one process can look through: up to
+    `in_memory` photos, or EXACT where the cosine is the score and so all pairs are wanted."""
     wanted = [photo.id for photo in photos if not photo.is_tag]
-    if len(wanted) <= exact:
+    if len(wanted) <= (min(EXACT, in_memory) if calibration.is_direct else in_memory):
         return None
     found: dict[str, dict[str, float]] = {photo: {} for photo in wanted}
-    for one, other, cosine in _searched(batch, model):
+    for one, other, cosine in _searched(batch, calibration.model):
         if one in found and other in found:
             found[one][other] = cosine
     return found

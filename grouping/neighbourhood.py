@@ -2,7 +2,7 @@
 
 A cosine of .6 says much among coats of all colours and nothing among milk cartons. Both measures
 are read off the batch itself and need no labels, so they carry over to goods and to models never
-seen. Up to EXACT photos every cosine is looked at; beyond, a sample and lists of neighbours are.
+seen. Up to EXACT photos every cosine is looked at; beyond, a sample and a short list for each.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
+from grouping import shortlist
 from grouping.similarity import Matrix, unit
 
 EXACT = 4000
@@ -137,8 +138,10 @@ def _cohort(rows: Matrix) -> tuple[Floats, Floats]:
 
 
 def _nearest(rows: Matrix) -> list[list[int]]:
-    """Each photo's nearest, itself first, looking at all of them."""
+    """Each photo's nearest, itself first."""
     wanted = min(NEAREST + 1, len(rows))
+    if len(rows) > EXACT:
+        return shortlist.nearest(rows, wanted)
     lists: list[list[int]] = []
     for start, cosines in _blocks(rows, rows):
         at = np.arange(len(cosines))

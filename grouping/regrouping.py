@@ -55,13 +55,14 @@ def plan(batch: Batch, strictness: float | None = None, use_order: bool | None =
     model = comparing.model_of(batch)
     told = facts.of_batch(batch, photos, model)
     must, cannot = facts.links(batch)
+    calibration = learning.calibration_of(batch.tenant, model)
     proposal = clustering.propose(
         told,
-        calibration=learning.calibration_of(batch.tenant, model),
+        calibration=calibration,
         options=_options(batch, wanted, ordered),
         must=must,
         cannot=cannot,
-        neighbours=nearest.of_batch(batch, model, told),
+        neighbours=nearest.of_batch(batch, told, calibration),
     )
     return Plan(proposal, _places(photos), wanted, ordered, model, facts.cards(photos))
 

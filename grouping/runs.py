@@ -6,8 +6,6 @@ between.
 Time and memory are photos x longest run.
 """
 
-import math
-
 import numpy as np
 import numpy.typing as npt
 
@@ -63,19 +61,16 @@ def _weights(evidence: Floats, boundary: Floats, lengths: Floats) -> Floats:
     ending = np.where(starts < 0, -np.inf, runs[np.maximum(starts, 0), sizes - 1])
     for end in range(1, photos + 1):
         many = min(longest, end)
-        forward[end] = _total(forward[end - many : end][::-1] + ending[end - 1, :many])
+        before = forward[end - many : end][::-1]
+        forward[end] = np.logaddexp.reduce(before + ending[end - 1, :many])
     for start in range(photos - 1, -1, -1):
         many = min(longest, photos - start)
-        backward[start] = _total(runs[start, :many] + backward[start + 1 : start + many + 1])
+        backward[start] = np.logaddexp.reduce(
+            runs[start, :many] + backward[start + 1 : start + many + 1]
+        )
     ends = np.minimum(np.arange(photos)[:, None] + sizes, photos)
     found = forward[:photos, None] + runs + backward[ends] - forward[photos]
     return np.asarray(np.exp(found), np.float64)
-
-
-def _total(nats: Floats) -> float:
-    """The logarithm of the summed exponentials."""
-    top = nats.max()
-    return float(top + math.log(np.exp(nats - top).sum()))
 
 
 def _runs(evidence: Floats, lengths: Floats) -> Floats:

@@ -10,12 +10,12 @@ from django.core.management import CommandError, call_command
 from PIL import Image
 from sklearn.metrics import pairwise
 
-from grouping import fitting, runs, similarity
+from grouping import fitting, neighbourhood, runs, shortlist, similarity
 from grouping.calibration import DESCRIPTOR, TITAN, default_for, refitted
 from grouping.clustering import PhotoFacts, propose
 from grouping.order import Moment, natural, shooting_order
 from grouping.quality import edits, quality, reliability
-from grouping.similarity import Band
+from grouping.similarity import Band, unit
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 
@@ -245,3 +245,18 @@ def drawn(seed):
     numbers = np.random.default_rng(seed)
     centres = np.repeat(numbers.normal(size=(40, 64)), 4, axis=0)
     return centres + 0.5 * numbers.normal(size=centres.shape), [n // 4 for n in range(160)]
+
+
+def test_the_short_list_of_a_large_batch_is_that_of_all_pairs():
+    """Photos of 150 things that are alike as real ones are: all share a part of their look."""
+    chance = np.random.default_rng(7)
+    looks = np.repeat(chance.normal(size=(150, 1024)), 4, axis=0)
+    shots = 1.5 * chance.normal(size=1024) + looks + 0.6 * chance.normal(size=looks.shape)
+    rows = unit(shots)
+
+    short, exact = shortlist.nearest(rows, 4), neighbourhood._nearest(rows)
+
+    assert [near[:4] for near in exact] == short
+    assert [set(near) for near in short] == [
+        set(range(n - n % 4, n - n % 4 + 4)) for n in range(600)
+    ]

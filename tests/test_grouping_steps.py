@@ -163,9 +163,9 @@ def test_the_database_finds_the_neighbours_of_a_large_batch():
     vectors = dict(Embedding.objects.values_list("photo", "vector"))
     told = facts.of_batch(batch, list(batch.photos.all()), "carousel-descriptor-1")
 
-    found = nearest.of_batch(batch, "carousel-descriptor-1", told, exact=10)
+    found = nearest.of_batch(batch, told, DESCRIPTOR, in_memory=10)
 
-    assert nearest.of_batch(batch, "carousel-descriptor-1", told, exact=32) is None
+    assert nearest.of_batch(batch, told, DESCRIPTOR, in_memory=32) is None
     assert found is not None and found.keys() == {fact.id for fact in told}
     cosines = [
         (UUID(one), UUID(other), cosine)
