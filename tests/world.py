@@ -48,7 +48,7 @@ def make_world(tenant: Tenant) -> World:
     photo = make_photo(batch, filename=f"{SECRET}.jpg")
     product = make_product(tenant, title=SECRET, category=SECRET, batch_id=batch.pk)
     ProductImage.objects.create(tenant=tenant, product=product, photo_id=photo.pk)
-    shelf = make_shelf(tenant=tenant, filename=SECRET)
+    shelf = make_shelf(tenant=tenant, filename=SECRET, sha256=uuid4().hex * 2)
     quote = make_quote(product)
     analysis = Analysis.objects.create(tenant=tenant, photo=photo, model="local")
     rows = {
