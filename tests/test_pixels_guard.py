@@ -63,8 +63,6 @@ def test_a_guarded_photo_is_the_same_photo(guard: Guard):
 
 
 def test_heic_is_decoded_inside_the_guard(guard: Guard):
-    pytest.importorskip("pi_heif")
-
     assert corners(guard.open(HEIC)) == ["red", "blue", "red", "blue"]
 
 

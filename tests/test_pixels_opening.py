@@ -146,8 +146,6 @@ def test_another_colour_space_is_converted_before_the_profile_is_dropped():
 
 
 def test_heic_is_opened_where_it_can_be():
-    pytest.importorskip("pi_heif")
-
     seen, image = inspect(HEIC), open_safely(HEIC)
 
     assert (seen.format, seen.content_type) == ("heic", "image/heic")
