@@ -43,7 +43,7 @@ class Door(NinjaAPI):
 api = Door(
     title="Carousel",
     version="1",
-    description="Listings for the storefront, and everything that staff can do.",
+    description=openapi.ABOUT,
     urls_namespace="api",
     docs_url="/docs",
     auth=[Bearer(), ReadingSession()],

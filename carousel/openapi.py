@@ -4,6 +4,8 @@ Every operation answers errors as problems (RFC 9457), every POST takes an Idemp
 every body and answer has an example that its own schema accepts.
 """
 
+import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -33,8 +35,41 @@ PROBLEM: Json = {
         },
     },
 }
-ALWAYS = {"401": "Not signed in", "429": "Too many requests; see Retry-After"}
+ALWAYS = {
+    "401": "Not signed in, or not any more",
+    "403": "Not for this role",
+    "429": "Too many requests; see Retry-After",
+}
 """Answers that every operation behind a key may give."""
+ABOUT = """Listings for the storefront, and everything that staff can do.
+
+**Who asks**: a program sends an API key, a person's program the access token of `login`, both as
+`Authorization: Bearer ...`. All that is read and written belongs to the shop of that key.
+
+**Errors** are `application/problem+json` (RFC 9457): `title` and `status` for programs, `detail` a
+sentence that may be shown. What is refused has changed nothing.
+
+**Lists** name their next page in the `Link` header (`rel="next"`); the last page has none.
+
+**Money** is a whole number of the currency's minor units (4500 ISK is 4,500 krónur, 4500 EUR is 45
+euros). **Times** are RFC 3339 in UTC. **Numbers** named `score`, `confidence`, `similarity` or
+`share` are 0 to 1. Pricing and books write their fields in camelCase, as the systems that read them
+did before; everything else in snake_case.
+"""
+TAGS = {
+    "auth": "Tokens for people: sign in, go on, sign out.",
+    "settings": "What the shop has set.",
+    "batches": "A batch is one delivery of photos.",
+    "uploads": "Many files at once, straight to the storage.",
+    "jobs": "Work on photos: start, follow, stop, try again. Started with 202 and a `Location`.",
+    "groups": "Which photos of a batch show one item, and every edit of that, which can be undone.",
+    "books": "A photo of a bookshelf becomes a list of books.",
+    "analyses": "What was seen on a photo: attributes, defects.",
+    "products": "Items: written, published, sold, deleted and brought back.",
+    "pricing": "What an item is worth, and why.",
+    "events": "What happened: told to us, and told by us.",
+}
+"""Tag -> what its operations are about, in the order in which work goes."""
 ANY_ERROR = "Anything else that went wrong"
 WRITES = {"post", "put", "patch", "delete"}
 REPEATABLE: Json = {
@@ -58,6 +93,7 @@ LIMITS: Json = {
         "RateLimit-Reset": "Seconds until one is free.",
     }.items()
 }
+REFERENCE = re.compile(r'"#/components/schemas/(\w+)"')
 BY_FORMAT = {
     "uuid": "9b2f4c1e-6f0a-4c53-9a57-0d6c0b3a1f10",
     "date-time": "2026-11-25T09:30:00Z",
@@ -70,11 +106,15 @@ def completed(document: Json) -> Json:
     """The document with all of that in it. Changes what it is given."""
     schemas = document["components"].setdefault("schemas", {})
     schemas["Problem"] = PROBLEM
+    document["tags"] = [{"name": name, "description": words} for name, words in TAGS.items()]
     for schema in schemas.values():
         _show_defaults_of_objects(schema)
-    for _, method, operation in operations(document):
+    for path, method, operation in operations(document):
+        operation["tags"] = list(dict.fromkeys(operation["tags"]))
+        _add_answers(operation, _possible(path, method, operation))
         if operation.get("security"):
-            _add_usual_answers(operation)
+            _add_answers(operation, ALWAYS)
+            _add_limits(operation)
         if method == "post" and "auth" in operation["tags"]:
             operation.setdefault("parameters", []).append(SIGN_IN_REPEATABLE)
         elif method == "post" and operation.get("security"):
@@ -85,6 +125,7 @@ def completed(document: Json) -> Json:
                 parameter["example"] = parameter.pop("examples")[0]
         for media in _medias(operation):
             media.setdefault("example", example(media["schema"], schemas))
+    document["components"]["schemas"] = _in_use(document["paths"], schemas)
     return document
 
 
@@ -127,6 +168,16 @@ def _by_type(schema: Json, schemas: Json) -> Any:
     return BY_FORMAT.get(schema.get("format", ""), "text") if kind == "string" else None
 
 
+def _in_use(paths: Json, schemas: Json) -> Json:
+    """The schemas that operations lead to. Those of a query are told as its parameters already."""
+    found: set[str] = set()
+    text = json.dumps(paths)
+    while new := set(REFERENCE.findall(text)) - found:
+        found |= new
+        text = json.dumps([schemas[name] for name in sorted(new)])
+    return {name: schema for name, schema in schemas.items() if name in found}
+
+
 def _show_defaults_of_objects(schema: Json) -> None:
     """As examples: makers of clients cannot build an object from a default."""
     for field in schema.get("properties", {}).values():
@@ -134,9 +185,30 @@ def _show_defaults_of_objects(schema: Json) -> None:
             field.setdefault("examples", [field.pop("default")])
 
 
-def _add_usual_answers(operation: Json) -> None:
-    for status, words in ALWAYS.items():
+def _possible(path: str, method: str, operation: Json) -> dict[str, str]:
+    """The refusals that follow from what an operation takes: status -> why."""
+    taken = {parameter["name"] for parameter in operation.get("parameters", [])}
+    found = {}
+    if not operation.get("security"):
+        found["401"] = "Wrong credentials"
+    if "{" in path:
+        found["404"] = "This shop has no such thing"
+    if method in WRITES:
+        found["409"] = "A rule says no; `detail` is a sentence that may be shown"
+    if "If-Match" in taken:
+        found["412"] = "Somebody changed it meanwhile: read it again"
+        found["428"] = "`If-Match` is missing"
+    if taken or "requestBody" in operation:
+        found["422"] = "Fields are missing or wrong; `errors` names them"
+    return found
+
+
+def _add_answers(operation: Json, answers: dict[str, str]) -> None:
+    for status, words in answers.items():
         operation["responses"].setdefault(status, _problem(words))
+
+
+def _add_limits(operation: Json) -> None:
     for status, answer in operation["responses"].items():
         if str(status).startswith("2"):
             answer.setdefault("headers", {}).update(LIMITS)

@@ -58,7 +58,12 @@ batches.add_router("", api_matches.batches)
 groups.add_router("", api_matches.groups)
 
 
-@batches.get("/{uuid:batch_id}/groups", response=GroupsOut, summary="The groups of a batch")
+@batches.get(
+    "/{uuid:batch_id}/groups",
+    response=GroupsOut,
+    summary="The groups of a batch",
+    operation_id="list_groups",
+)
 def listed(
     request: HttpRequest, response: HttpResponse, batch_id: UUID, asked: Query[Listed]
 ) -> Any:
@@ -70,13 +75,23 @@ def listed(
     return GroupsOut(groups=[out(card) for card in cards], next=rest or None)
 
 
-@batches.post("/{uuid:batch_id}/groups/merge", response=EditOut, summary="Merge groups")
+@batches.post(
+    "/{uuid:batch_id}/groups/merge",
+    response=EditOut,
+    summary="Merge groups",
+    operation_id="merge_groups",
+)
 def merge(request: HttpRequest, batch_id: UUID, body: Merge) -> Any:
     change = partial(edits.merge, groups=body.groups)
     return edit(request, batch_of(request, batch_id), "merge", change, Scope(groups=body.groups))
 
 
-@batches.post("/{uuid:batch_id}/groups/move", response=EditOut, summary="Move photos")
+@batches.post(
+    "/{uuid:batch_id}/groups/move",
+    response=EditOut,
+    summary="Move photos",
+    operation_id="move_photos",
+)
 def move(request: HttpRequest, batch_id: UUID, body: Move) -> Any:
     batch, scope = batch_of(request, batch_id), Scope(photos=body.photos, makes_groups=True)
     if body.to == "new":
@@ -90,14 +105,24 @@ def move(request: HttpRequest, batch_id: UUID, body: Move) -> Any:
     return edit(request, batch, "move", change, Scope(groups=[group.pk], photos=body.photos))
 
 
-@batches.post("/{uuid:batch_id}/groups/accept", response=EditOut, summary="Accept groups")
+@batches.post(
+    "/{uuid:batch_id}/groups/accept",
+    response=EditOut,
+    summary="Accept groups",
+    operation_id="accept_groups",
+)
 def accept(request: HttpRequest, batch_id: UUID, body: Decide) -> Any:
     batch = batch_of(request, batch_id)
     ids = _wanted(batch, body)
     return edit(request, batch, "accept", partial(edits.accept, groups=ids), Scope(groups=ids))
 
 
-@batches.post("/{uuid:batch_id}/groups/reject-all", response=EditOut, summary="Clear the grouping")
+@batches.post(
+    "/{uuid:batch_id}/groups/reject-all",
+    response=EditOut,
+    summary="Clear the grouping",
+    operation_id="clear_groups",
+)
 def reject_all(request: HttpRequest, batch_id: UUID) -> Any:
     """Accepted groups stay, no photo is deleted, and it can be undone."""
     batch = batch_of(request, batch_id)
@@ -106,7 +131,12 @@ def reject_all(request: HttpRequest, batch_id: UUID) -> Any:
     return done(batch, history.perform(batch, asked, Scope(everything=True), edits.clear))
 
 
-@batches.post("/{uuid:batch_id}/groups/undo", response=EditOut, summary="Take an edit back")
+@batches.post(
+    "/{uuid:batch_id}/groups/undo",
+    response=EditOut,
+    summary="Take an edit back",
+    operation_id="undo_edit",
+)
 def undo(request: HttpRequest, batch_id: UUID, body: Undo) -> Any:
     batch = batch_of(request, batch_id)
     if body.to is None:
@@ -116,13 +146,23 @@ def undo(request: HttpRequest, batch_id: UUID, body: Undo) -> Any:
     return done(batch, rows[-1] if rows else None, touched)
 
 
-@batches.post("/{uuid:batch_id}/groups/redo", response=EditOut, summary="Make an edit again")
+@batches.post(
+    "/{uuid:batch_id}/groups/redo",
+    response=EditOut,
+    summary="Make an edit again",
+    operation_id="redo_edit",
+)
 def redo(request: HttpRequest, batch_id: UUID) -> Any:
     batch = batch_of(request, batch_id)
     return done(batch, history.redo(batch, user_of(request)))
 
 
-@batches.get("/{uuid:batch_id}/groups/edits", response=list[EditLine], summary="What was done")
+@batches.get(
+    "/{uuid:batch_id}/groups/edits",
+    response=list[EditLine],
+    summary="What was done",
+    operation_id="list_edits",
+)
 def log(request: HttpRequest, batch_id: UUID, limit: Limit = 100) -> Any:
     """The newest first."""
     rows = batch_of(request, batch_id).edits.select_related("user")
@@ -135,7 +175,12 @@ def log(request: HttpRequest, batch_id: UUID, limit: Limit = 100) -> Any:
     ]  # fmt: skip
 
 
-@batches.post("/{uuid:batch_id}/groups/regroup", response=RegroupOut, summary="Group again")
+@batches.post(
+    "/{uuid:batch_id}/groups/regroup",
+    response=RegroupOut,
+    summary="Group again",
+    operation_id="regroup_batch",
+)
 def regroup(request: HttpRequest, batch_id: UUID, body: Regroup) -> Any:
     """What no person decided is grouped again; the answer says what changed or would change."""
     batch = batch_of(request, batch_id)
@@ -153,12 +198,14 @@ def regroup(request: HttpRequest, batch_id: UUID, body: Regroup) -> Any:
     )
 
 
-@groups.get("/{group_id}", response=GroupOut, summary="One group")
+@groups.get("/{group_id}", response=GroupOut, summary="One group", operation_id="get_group")
 def one(request: HttpRequest, group_id: GroupId) -> Any:
     return out(shown(group_of(request, group_id)))
 
 
-@groups.patch("/{group_id}", response=EditOut, summary="Change a group")
+@groups.patch(
+    "/{group_id}", response=EditOut, summary="Change a group", operation_id="change_group"
+)
 def update(request: HttpRequest, group_id: GroupId, body: Update) -> Any:
     """Name, first picture or state; each is an edit of its own in the log, the last is answered."""
     group = group_of(request, group_id)
@@ -171,7 +218,9 @@ def update(request: HttpRequest, group_id: GroupId, body: Update) -> Any:
     return answer
 
 
-@groups.post("/{group_id}/split", response=EditOut, summary="Split a group")
+@groups.post(
+    "/{group_id}/split", response=EditOut, summary="Split a group", operation_id="split_group"
+)
 def split(request: HttpRequest, group_id: GroupId, body: Split) -> Any:
     group = group_of(request, group_id)
     if body.photos:
@@ -184,7 +233,12 @@ def split(request: HttpRequest, group_id: GroupId, body: Split) -> Any:
     return edit(request, group.batch, "split", change, scope)
 
 
-@groups.get("/{group_id}/why", response=dict[str, Any], summary="Why these photos are together")
+@groups.get(
+    "/{group_id}/why",
+    response=dict[str, Any],
+    summary="Why these photos are together",
+    operation_id="explain_group",
+)
 def why(request: HttpRequest, group_id: GroupId) -> Any:
     """The rule, the most and the least alike pair with their scores 0..1, the longest pause."""
     found = reasons.why(group_of(request, group_id))
@@ -197,7 +251,12 @@ def why(request: HttpRequest, group_id: GroupId) -> Any:
     }
 
 
-@remover.post("/process-groups", response={202: Started}, summary="Accept groups and process them")
+@remover.post(
+    "/process-groups",
+    response={202: Started},
+    summary="Accept groups and process them",
+    operation_id="process_groups",
+)
 def process(request: HttpRequest, body: Process) -> Any:
     """One listing job for each group; groups of several batches may be sent at once."""
     found = [group_of(request, group) for group in dict.fromkeys(body.groups)]

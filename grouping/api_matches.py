@@ -32,7 +32,12 @@ tunings = Router(tags=["groups"])
 DOORS = {"attach": encounters.attach, "relist": encounters.relist}
 
 
-@batches.get("/{uuid:batch_id}/groups/matches", response=list[MatchOut], summary="Possible matches")
+@batches.get(
+    "/{uuid:batch_id}/groups/matches",
+    response=list[MatchOut],
+    summary="Possible matches",
+    operation_id="list_matches",
+)
 def list_matches(request: HttpRequest, batch_id: UUID) -> Any:
     """Pairs of open groups that may be one item and were not judged yet, best first."""
     found = reasons.matches(batch_of(request, batch_id))[:200]
@@ -42,7 +47,12 @@ def list_matches(request: HttpRequest, batch_id: UUID) -> Any:
     ]
 
 
-@batches.post("/{uuid:batch_id}/groups/matches", response=EditOut, summary="Judge two groups")
+@batches.post(
+    "/{uuid:batch_id}/groups/matches",
+    response=EditOut,
+    summary="Judge two groups",
+    operation_id="judge_match",
+)
 def judge_groups(request: HttpRequest, batch_id: UUID, body: Judgement) -> Any:
     batch, ids = batch_of(request, batch_id), tuple(body.groups)
     if body.same:
@@ -53,7 +63,12 @@ def judge_groups(request: HttpRequest, batch_id: UUID, body: Judgement) -> Any:
     return done(batch, history.perform(batch, apart, Scope(groups=ids), lambda board: board), ids)
 
 
-@batches.post("/{uuid:batch_id}/groups/checkpoint", response=EditLine, summary="Name a version")
+@batches.post(
+    "/{uuid:batch_id}/groups/checkpoint",
+    response=EditLine,
+    summary="Name a version",
+    operation_id="name_version",
+)
 def name_version(request: HttpRequest, batch_id: UUID, body: Checkpoint) -> Any:
     row = history.name_checkpoint(batch_of(request, batch_id), body.name)
     return EditLine(
@@ -62,13 +77,20 @@ def name_version(request: HttpRequest, batch_id: UUID, body: Checkpoint) -> Any:
     )  # fmt: skip
 
 
-@batches.get("/{uuid:batch_id}/groups/seen", response=list[SeenOut], summary="Items of before")
+@batches.get(
+    "/{uuid:batch_id}/groups/seen",
+    response=list[SeenOut],
+    summary="Items of before",
+    operation_id="list_seen_items",
+)
 def seen_in_batch(request: HttpRequest, batch_id: UUID) -> Any:
     """Open groups that look like an item which the shop has had, the surest first."""
     return [_seen(each) for each in seeing.of_batch(batch_of(request, batch_id))[:200]]
 
 
-@groups.post("/{group_id}/cut", response=EditOut, summary="Cut at the weakest link")
+@groups.post(
+    "/{group_id}/cut", response=EditOut, summary="Cut at the weakest link", operation_id="cut_group"
+)
 def cut_group(request: HttpRequest, group_id: GroupId) -> Any:
     group = group_of(request, group_id)
     side = reasons.weakest_cut(group)
@@ -79,12 +101,22 @@ def cut_group(request: HttpRequest, group_id: GroupId) -> Any:
     return edit(request, group.batch, "split", change, scope)
 
 
-@groups.get("/{group_id}/seen", response=list[SeenOut], summary="Items of before like this group")
+@groups.get(
+    "/{group_id}/seen",
+    response=list[SeenOut],
+    summary="Items of before like this group",
+    operation_id="list_items_seen_like",
+)
 def seen_like(request: HttpRequest, group_id: GroupId) -> Any:
     return [_seen(each) for each in seeing.of_group(group_of(request, group_id))]
 
 
-@groups.post("/{group_id}/seen", response=EditOut, summary="Say what an item of before is to it")
+@groups.post(
+    "/{group_id}/seen",
+    response=EditOut,
+    summary="Say what an item of before is to it",
+    operation_id="judge_seen_item",
+)
 def encounter(request: HttpRequest, group_id: GroupId, body: Encountered) -> Any:
     group, user = group_of(request, group_id), user_of(request)
     product = get_object_or_404(tenant_of(request).products.live(), pk=body.product_id)
@@ -96,20 +128,35 @@ def encounter(request: HttpRequest, group_id: GroupId, body: Encountered) -> Any
     return done(group.batch, DOORS[body.verdict](group, product, user, versions), [group.pk])
 
 
-@tunings.get("/tunings", response=list[TuningOut], summary="What decisions taught")
+@tunings.get(
+    "/tunings",
+    response=list[TuningOut],
+    summary="What decisions taught",
+    operation_id="list_tunings",
+)
 def list_tunings(request: HttpRequest) -> Any:
     """The last fifty proposals, newest first."""
     return [_tuning(row) for row in Tuning.objects.filter(tenant=tenant_of(request))[:50]]
 
 
-@tunings.post("/tunings/{uuid:pk}/apply", response=TuningOut, summary="Group by it from now on")
+@tunings.post(
+    "/tunings/{uuid:pk}/apply",
+    response=TuningOut,
+    summary="Group by it from now on",
+    operation_id="apply_tuning",
+)
 def apply_tuning(request: HttpRequest, pk: UUID) -> Any:
     row = get_object_or_404(Tuning, tenant=tenant_of(request), pk=pk)
     row.apply(user_of(request))
     return _tuning(row)
 
 
-@tunings.post("/tunings/{uuid:pk}/decline", response=TuningOut, summary="Leave things as they are")
+@tunings.post(
+    "/tunings/{uuid:pk}/decline",
+    response=TuningOut,
+    summary="Leave things as they are",
+    operation_id="decline_tuning",
+)
 def decline_tuning(request: HttpRequest, pk: UUID) -> Any:
     row = get_object_or_404(Tuning, tenant=tenant_of(request), pk=pk)
     row.decline(user_of(request))

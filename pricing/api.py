@@ -1,7 +1,7 @@
 """Prices over JSON: calculate one now, and read what stands."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -25,7 +25,7 @@ router = Router(tags=["pricing"])
 MOST_IMAGES = 6
 
 
-class Asked(Schema):
+class PriceQuestion(Schema):
     """A product of the shop, or the description of a thing with or without pictures."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
@@ -45,16 +45,19 @@ class Asked(Schema):
     size: str = Field("", max_length=60)
 
 
+Minor = Annotated[int, Field(description="In minor units of the currency.")]
+
+
 class Range(BaseModel):
     """Eight of ten such items sell within it. Minor units."""
 
-    low: int
-    high: int
+    low: Minor
+    high: Minor
 
 
 class ComparableOut(BaseModel):
     saleId: str
-    price: int
+    price: Minor
     soldAt: datetime
     similarity: float
     basis: str
@@ -68,7 +71,7 @@ class ComparableOut(BaseModel):
     image: str = ""
 
 
-class StepOut(BaseModel):
+class PriceStepOut(BaseModel):
     """One line of the waterfall: `after` = the line before x `factor`, in minor units."""
 
     name: str
@@ -80,14 +83,14 @@ class StepOut(BaseModel):
 class RungOut(BaseModel):
     day: int
     date: datetime
-    price: int
+    price: Minor
     soldBy: float | None
 
 
 class Suggested(BaseModel):
     """`price` is null when the evidence is too thin; `silence` says why. Prices in minor units."""
 
-    price: int | None
+    price: Minor | None
     range: Range | None
     confidence: float = Field(description="Chance that the sale lies within 25 % of the price.")
     currency: str
@@ -95,7 +98,7 @@ class Suggested(BaseModel):
     silence: str
     effectiveSales: float
     comparables: list[ComparableOut]
-    steps: list[StepOut]
+    steps: list[PriceStepOut]
     explanation: dict[str, str]
     hint: dict[str, Any]
     daysToSell: dict[str, float]
@@ -103,8 +106,10 @@ class Suggested(BaseModel):
     quoteId: UUID | None = None
 
 
-@router.post("/calculate", response=Suggested, operation_id="calculate_price")
-def calculate(request: HttpRequest, asked: Asked) -> Any:
+@router.post(
+    "/calculate", response=Suggested, operation_id="calculate_price", summary="Calculate a price"
+)
+def calculate(request: HttpRequest, asked: PriceQuestion) -> Any:
     """Price a product of the shop (the quote is kept) or a described thing (nothing is kept).
 
     404 for an unknown product, 422 for a thing without product, category or picture.
@@ -117,7 +122,12 @@ def calculate(request: HttpRequest, asked: Asked) -> Any:
     return of_answer(quoting.answer(*_wanted(tenant, asked)))
 
 
-@router.get("/products/{uuid:pk}", response=Suggested, operation_id="get_price")
+@router.get(
+    "/products/{uuid:pk}",
+    response=Suggested,
+    operation_id="get_price",
+    summary="The price of an item",
+)
 def read(request: HttpRequest, pk: UUID) -> Any:
     """The current quote of a product. 404 when it was never priced."""
     tenant: Tenant = request.tenant  # type: ignore[attr-defined]
@@ -126,7 +136,7 @@ def read(request: HttpRequest, pk: UUID) -> Any:
     return of_quote(product, get_object_or_404(Quote, product=product, is_current=True))
 
 
-def _wanted(tenant: Tenant, asked: Asked) -> tuple[Wanted, float | None]:
+def _wanted(tenant: Tenant, asked: PriceQuestion) -> tuple[Wanted, float | None]:
     if not asked.category:
         raise GiveUp("Send productId, or a category with what else is known.")
     picture = pictures.of_references(tenant, asked.images)
@@ -161,7 +171,7 @@ def of_answer(answer: Answer) -> Suggested:
             for each in shown
         ],
         steps=[
-            StepOut(name=line.name, factor=line.factor, after=line.after, sales=line.n)
+            PriceStepOut(name=line.name, factor=line.factor, after=line.after, sales=line.n)
             for line in said.lines
         ],
         explanation=_words(said, answer),
@@ -224,7 +234,7 @@ def of_quote(product: Product, quote: Quote) -> Suggested:
             for each in pieces
         ],
         steps=[
-            StepOut(name=e["name"], factor=e["factor"], after=e["after"], sales=e["n"])
+            PriceStepOut(name=e["name"], factor=e["factor"], after=e["after"], sales=e["n"])
             for e in quote.lines
         ],
         explanation={"en": found.words, "is": found.icelandic},

@@ -82,7 +82,7 @@ def test_an_item_goes_through_its_life_in_types(client):
         importlib.import_module(f"{products}.{name}")
         for name in (
             *("create_product", "get_product", "change_product", "put_product_state"),
-            "product_statistics",
+            "get_statistics",
         )
     )
 

@@ -26,7 +26,7 @@ router = Router(tags=["events"])
 SENDER = "Carousel-Source"
 
 
-class ReceiptOut(Schema):
+class Acknowledgement(Schema):
     """`duplicate`: it was taken before and nothing was done now. `state`: what became of it."""
 
     outcome: Literal["taken", "duplicate"]
@@ -57,7 +57,13 @@ def signed(request: HttpRequest) -> Source | None:
     return source
 
 
-@router.post("", auth=signed, response={202: ReceiptOut, 200: ReceiptOut}, operation_id="receive")
+@router.post(
+    "",
+    auth=signed,
+    response={202: Acknowledgement, 200: Acknowledgement},
+    operation_id="receive_event",
+    summary="Deliver an event",
+)
 def receive(request: HttpRequest) -> Any:
     """Deliver one event: an EventBridge envelope or a CloudEvent 1.0, of at most 256 KiB.
 
@@ -77,7 +83,7 @@ def receive(request: HttpRequest) -> Any:
     receipt = inbox.receive(source.tenant, envelope)
     if receipt.outcome == Outcome.CONFLICT:
         raise HttpError(409, f"Another event of {subject} came with the id {envelope.id}.")
-    told = ReceiptOut(
+    told = Acknowledgement(
         outcome=receipt.outcome.value, state=receipt.event.state, event=receipt.event.pk
     )
     return Status(202 if receipt.outcome == Outcome.TAKEN else 200, told)

@@ -15,7 +15,7 @@ from carousel.tenants.models import Tenant
 router = Router(tags=["events"])
 
 
-class Asked(Schema):
+class EventsAsked(Schema):
     """Which events, and how many at once."""
 
     limit: int = Field(50, ge=1, le=200)
@@ -41,8 +41,8 @@ class EventList(Schema):
     next: int | None = Field(description="The `before` of the next page; null on the last.")
 
 
-@router.get("/log", response=EventList, operation_id="list_events")
-def list_events(request: HttpRequest, response: HttpResponse, asked: Query[Asked]) -> Any:
+@router.get("/log", response=EventList, operation_id="list_events", summary="The log of events")
+def list_events(request: HttpRequest, response: HttpResponse, asked: Query[EventsAsked]) -> Any:
     """Newest first. What comes meanwhile goes on top and disturbs no page."""
     tenant: Tenant = request.tenant  # type: ignore[attr-defined]
     found = Event.objects.filter(tenant=tenant).order_by("-position")

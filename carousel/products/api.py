@@ -23,11 +23,13 @@ from carousel.tenants.models import Membership, Tenant
 router = Router(tags=["products"])
 
 
-@router.get("", response=schemas.ProductList, operation_id="list_products")
+@router.get(
+    "", response=schemas.ProductList, operation_id="list_products", summary="Items, newest first"
+)
 def list_products(
     request: HttpRequest,
     response: HttpResponse,
-    asked: Query[schemas.Asked],
+    asked: Query[schemas.ProductsAsked],
 ) -> Any:
     """Newest first. Follow `next` until it is null; the order never changes under you."""
     found = _after(_wanted(request, asked), asked.cursor, _list_of(request, asked))
@@ -38,7 +40,12 @@ def list_products(
     return _answer_list(request, response, shown, following)
 
 
-@router.get("/statistics", response=schemas.Statistics, operation_id="product_statistics")
+@router.get(
+    "/statistics",
+    response=schemas.Statistics,
+    operation_id="get_statistics",
+    summary="How many items there are",
+)
 def statistics(request: HttpRequest) -> Any:
     """Counts by state, and what happened since midnight UTC."""
     tenant = _tenant(request)
@@ -57,14 +64,18 @@ def statistics(request: HttpRequest) -> Any:
     )
 
 
-@router.get("/{uuid:pk}", response=schemas.ProductOut, operation_id="get_product")
+@router.get(
+    "/{uuid:pk}", response=schemas.ProductOut, operation_id="get_product", summary="One item"
+)
 def get_product(request: HttpRequest, response: HttpResponse, pk: UUID) -> Any:
     """One item in any state. 304 with `If-None-Match` while nothing changed."""
     product = _one(request, pk)
     return _answer(request, response, product)
 
 
-@router.post("", response={201: schemas.ProductOut}, operation_id="create_product")
+@router.post(
+    "", response={201: schemas.ProductOut}, operation_id="create_product", summary="Open a draft"
+)
 def create_product(request: HttpRequest, response: HttpResponse, body: schemas.ProductIn) -> Any:
     """A draft without pictures. What you send is kept as a person's words."""
     tenant = _writer(request)
@@ -80,6 +91,7 @@ def create_product(request: HttpRequest, response: HttpResponse, body: schemas.P
     response=schemas.ProductOut,
     operation_id="change_product",
     openapi_extra=conditional.TOLD,
+    summary="Change an item",
 )
 def change_product(
     request: HttpRequest, response: HttpResponse, pk: UUID, body: schemas.ProductIn
@@ -96,6 +108,7 @@ def change_product(
     response=schemas.ProductOut,
     operation_id="put_product_state",
     openapi_extra=conditional.TOLD,
+    summary="Publish an item, or take it off sale",
 )
 def put_state(
     request: HttpRequest, response: HttpResponse, pk: UUID, body: schemas.NewState
@@ -122,6 +135,7 @@ def put_state(
     response={204: None},
     operation_id="delete_product",
     openapi_extra=conditional.TOLD,
+    summary="Delete an item",
 )
 def delete_product(request: HttpRequest, pk: UUID) -> Any:
     """Delete so that staff can restore it; taken off sale first. Needs `If-Match`."""
@@ -132,7 +146,12 @@ def delete_product(request: HttpRequest, pk: UUID) -> Any:
     return Status(204, None)
 
 
-@router.post("/{uuid:pk}/restore", response=schemas.ProductOut, operation_id="restore_product")
+@router.post(
+    "/{uuid:pk}/restore",
+    response=schemas.ProductOut,
+    operation_id="restore_product",
+    summary="Bring a deleted item back",
+)
 def restore_product(request: HttpRequest, response: HttpResponse, pk: UUID) -> Any:
     """Bring a deleted item back. Harmless when it is not deleted."""
     tenant = _writer(request)
@@ -141,7 +160,7 @@ def restore_product(request: HttpRequest, response: HttpResponse, pk: UUID) -> A
     return _fresh(request, response, product)
 
 
-def _wanted(request: HttpRequest, asked: schemas.Asked) -> ProductQuerySet:
+def _wanted(request: HttpRequest, asked: schemas.ProductsAsked) -> ProductQuerySet:
     found = _live(request)
     if asked.state == "on_sale":
         found = found.on_sale()
@@ -161,12 +180,14 @@ def _after(found: ProductQuerySet, word: str, of: str) -> ProductQuerySet:
     )
 
 
-def _next(request: HttpRequest, response: HttpResponse, last: Product, asked: schemas.Asked) -> str:
+def _next(
+    request: HttpRequest, response: HttpResponse, last: Product, asked: schemas.ProductsAsked
+) -> str:
     cursor = Cursor(last.created_at, last.pk).word(_list_of(request, asked))
     return paging.tell_next(request, response, asked, cursor=cursor)
 
 
-def _list_of(request: HttpRequest, asked: schemas.Asked) -> str:
+def _list_of(request: HttpRequest, asked: schemas.ProductsAsked) -> str:
     """What a cursor is good for: this shop's items with these filters."""
     return repr((str(_tenant(request).pk), asked.state, asked.category, asked.q))
 

@@ -15,7 +15,10 @@ router = Router(tags=["products"])
 
 
 @router.get(
-    "/{uuid:pk}/pictures", response=list[schemas.Picture], operation_id="list_product_pictures"
+    "/{uuid:pk}/pictures",
+    response=list[schemas.Picture],
+    operation_id="list_product_pictures",
+    summary="The pictures of an item",
 )
 def pictures(request: HttpRequest, response: HttpResponse, pk: UUID) -> Any:
     """In their order, with links that are signed now. At most a few dozen, so in one piece."""
@@ -29,6 +32,7 @@ def pictures(request: HttpRequest, response: HttpResponse, pk: UUID) -> Any:
     response=list[schemas.Picture],
     operation_id="put_primary_picture",
     openapi_extra=conditional.TOLD,
+    summary="Show this picture first",
 )
 def make_primary(request: HttpRequest, response: HttpResponse, pk: UUID, picture_id: UUID) -> Any:
     """Show this picture first. Harmless when it is. Needs `If-Match`."""

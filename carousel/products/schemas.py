@@ -32,7 +32,7 @@ VARIANTS = {
 }
 
 
-class Asked(Schema):
+class ProductsAsked(Schema):
     """Which items, and how many at once."""
 
     limit: int = Field(50, ge=1, le=200)

@@ -45,7 +45,7 @@ class TokenPair(Schema):
     token_type: str = "Bearer"
 
 
-@auth.post("/login", response=TokenPair, operation_id="login")
+@auth.post("/login", response=TokenPair, operation_id="login", summary="Sign in")
 def login(request: HttpRequest, response: HttpResponse, body: Credentials) -> TokenPair:
     """Trade an e-mail address and a password for a pair of tokens. Locked after ten wrong tries."""
     key = idempotency.key_of(request)
@@ -55,7 +55,7 @@ def login(request: HttpRequest, response: HttpResponse, body: Credentials) -> To
     return _told(response, tokens.issue(membership.user, membership.tenant, key))
 
 
-@auth.post("/register", response={201: TokenPair}, operation_id="register")
+@auth.post("/register", response={201: TokenPair}, operation_id="register", summary="Join a shop")
 def register(request: HttpRequest, response: HttpResponse, body: Registration) -> Status[TokenPair]:
     """Join a shop as a viewer. Off unless REGISTRATION_OPEN is set."""
     if not settings.REGISTRATION_OPEN:
@@ -66,7 +66,12 @@ def register(request: HttpRequest, response: HttpResponse, body: Registration) -
     return Status(201, _told(response, pair or _join(body, key)))
 
 
-@auth.post("/refresh", response=TokenPair, operation_id="refresh_token")
+@auth.post(
+    "/refresh",
+    response=TokenPair,
+    operation_id="refresh_token",
+    summary="Trade a refresh token for a new pair",
+)
 def refresh_token(request: HttpRequest, response: HttpResponse, body: Refresh) -> TokenPair:
     """Trade a refresh token for a new pair. Each works once; a second use ends the family.
 
@@ -79,7 +84,7 @@ def refresh_token(request: HttpRequest, response: HttpResponse, body: Refresh) -
         raise AuthenticationError from error
 
 
-@auth.post("/logout", response={204: None}, operation_id="logout")
+@auth.post("/logout", response={204: None}, operation_id="logout", summary="Sign out")
 def logout(request: HttpRequest, body: Refresh) -> Status[None]:
     """End the family of this refresh token. Asked twice, it is as ended as once."""
     idempotency.key_of(request)
@@ -101,14 +106,16 @@ class SettingsIn(TenantOptions):
     currency: str | None = Field(None, pattern="^[A-Z]{3}$", examples=["ISK"])
 
 
-@router.get("", response=SettingsOut, operation_id="get_settings")
+@router.get("", response=SettingsOut, operation_id="get_settings", summary="The shop's settings")
 def get_settings(request: HttpRequest, response: HttpResponse) -> Tenant:
     """What the shop has set, with its defaults. The ETag is for `If-Match`."""
     response["ETag"] = _etag(_tenant(request))
     return _tenant(request)
 
 
-@router.put("", response=SettingsOut, operation_id="put_settings")
+@router.put(
+    "", response=SettingsOut, operation_id="put_settings", summary="Replace the shop's settings"
+)
 def put_settings(request: HttpRequest, response: HttpResponse, body: SettingsIn) -> Tenant:
     """Replace all options. Works at once; the change is in the audit log.
 

@@ -73,6 +73,7 @@ class AnalysisList(Schema):
     "/photos/{uuid:photo_id}",
     response={200: AnalysisOut, 202: Pending},
     operation_id="get_photo_analysis",
+    summary="The analysis of a photo",
 )
 def of_photo(request: HttpRequest, photo_id: UUID) -> Any:
     """The analysis that stands; 202 while it is being made."""
@@ -82,7 +83,10 @@ def of_photo(request: HttpRequest, photo_id: UUID) -> Any:
 
 
 @router.get(
-    "/products/{uuid:product_id}", response=AnalysisList, operation_id="get_product_analyses"
+    "/products/{uuid:product_id}",
+    response=AnalysisList,
+    operation_id="get_product_analyses",
+    summary="The analyses of an item's photos",
 )
 def of_product(request: HttpRequest, product_id: UUID) -> Any:
     """The analyses of an item's photos, in their order."""

@@ -67,7 +67,12 @@ class ShelfOut(Schema):
     uncertain: list[BookOut]
 
 
-@router.post("", response={202: ShelfOut, 200: ShelfOut}, summary="Send the photo of a shelf")
+@router.post(
+    "",
+    response={202: ShelfOut, 200: ShelfOut},
+    summary="Send the photo of a shelf",
+    operation_id="send_shelf",
+)
 def send(request: HttpRequest, photo: File[UploadedFile]) -> Any:
     """202 with the new job's id; 200 when these bytes are a shelf already."""
     tenant = _tenant(request)
@@ -80,12 +85,18 @@ def send(request: HttpRequest, photo: File[UploadedFile]) -> Any:
     return Status(202 if job else 200, _shown(shelf))
 
 
-@router.get("/{shelf_id}", response=ShelfOut, summary="A shelf and its books")
+@router.get(
+    "/{shelf_id}", response=ShelfOut, summary="A shelf and its books", operation_id="get_shelf"
+)
 def get_shelf(request: HttpRequest, shelf_id: UUID) -> Any:
     return _shown(_find(request, shelf_id))
 
 
-@router.get("/{shelf_id}/raw", summary="What each stage left: lines, candidates, final books")
+@router.get(
+    "/{shelf_id}/raw",
+    summary="What each stage left: lines, candidates, final books",
+    operation_id="get_shelf_stages",
+)
 def get_raw(request: HttpRequest, shelf_id: UUID) -> dict[str, Any]:
     shelf = _find(request, shelf_id)
     return {"ocr": shelf.reading, "candidates": shelf.candidates or [], "final": shelf.final}

@@ -76,12 +76,14 @@ class StatusOut(Schema):
     troubles: list[PhotoOut]
 
 
-@router.post("", response={201: BatchOut}, summary="Open a batch")
+@router.post("", response={201: BatchOut}, summary="Open a batch", operation_id="create_batch")
 def create(request: HttpRequest, batch: NewBatch) -> Any:
     return Status(201, new_batch(_tenant(request), _user(request), batch.name))
 
 
-@router.get("/{uuid:batch_id}", response=StatusOut, summary="How far a batch is")
+@router.get(
+    "/{uuid:batch_id}", response=StatusOut, summary="How far a batch is", operation_id="get_batch"
+)
 def status(request: HttpRequest, batch_id: UUID) -> Any:
     batch = _batch(request, batch_id)
     now = counting.progress(batch)
@@ -105,6 +107,7 @@ def status(request: HttpRequest, batch_id: UUID) -> Any:
     "/{uuid:batch_id}/photos",
     response={200: Sent, 201: Sent},
     summary="Send one photo (multipart field `file`)",
+    operation_id="send_photo",
 )
 def send(request: HttpRequest, batch_id: UUID, file: File[UploadedFile]) -> Any:
     """201 stored; 200 the same bytes are in this batch; 413 and 422 refused, with the reason."""
@@ -120,7 +123,12 @@ def send(request: HttpRequest, batch_id: UUID, file: File[UploadedFile]) -> Any:
     return Status(code, sent)
 
 
-@router.get("/{uuid:batch_id}/photos", response=list[PhotoOut], summary="The photos of a batch")
+@router.get(
+    "/{uuid:batch_id}/photos",
+    response=list[PhotoOut],
+    summary="The photos of a batch",
+    operation_id="list_photos",
+)
 def photos(
     request: HttpRequest, response: HttpResponse, batch_id: UUID, asked: Query[After]
 ) -> Any:

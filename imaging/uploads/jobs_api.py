@@ -82,7 +82,7 @@ class StartedOut(Schema):
     refused: dict[str, str]
 
 
-class Asked(Schema):
+class JobsAsked(Schema):
     """Which jobs of a batch."""
 
     batch: UUID
@@ -107,7 +107,12 @@ class Count(Schema):
     jobs: int
 
 
-@router.post("/jobs", response={202: StartedOut}, summary="Work on photos, or on addresses")
+@router.post(
+    "/jobs",
+    response={202: StartedOut},
+    summary="Work on photos, or on addresses",
+    operation_id="start_jobs",
+)
 def start(request: HttpRequest, body: StartIn) -> Any:
     """404 when one of the photos is not of this shop: nothing is started then."""
     if bool(body.photos) == bool(body.urls):
@@ -120,13 +125,20 @@ def start(request: HttpRequest, body: StartIn) -> Any:
     return Status(202, started)
 
 
-@router.get("/jobs/{uuid:job_id}", response=JobOut, summary="How far a job is")
+@router.get(
+    "/jobs/{uuid:job_id}", response=JobOut, summary="How far a job is", operation_id="get_job"
+)
 def one(request: HttpRequest, job_id: UUID) -> Any:
     return _out(request, _job(request, job_id))
 
 
-@router.get("/jobs", response=list[JobOut], summary="Jobs of a batch, newest first")
-def listed(request: HttpRequest, response: HttpResponse, asked: Query[Asked]) -> Any:
+@router.get(
+    "/jobs",
+    response=list[JobOut],
+    summary="Jobs of a batch, newest first",
+    operation_id="list_jobs",
+)
+def listed(request: HttpRequest, response: HttpResponse, asked: Query[JobsAsked]) -> Any:
     """An empty list also for a batch that does not exist."""
     jobs = Job.objects.filter(tenant=_tenant(request), batch=asked.batch)
     if asked.state:
@@ -138,7 +150,9 @@ def listed(request: HttpRequest, response: HttpResponse, asked: Query[Asked]) ->
     return [_out(request, job) for job in found[: asked.limit]]
 
 
-@router.post("/jobs/{uuid:job_id}/cancel", response=JobOut, summary="Stop a job")
+@router.post(
+    "/jobs/{uuid:job_id}/cancel", response=JobOut, summary="Stop a job", operation_id="cancel_job"
+)
 def cancel(request: HttpRequest, job_id: UUID) -> Any:
     """409 when it is over already. What is done stays."""
     job = _job(request, job_id)
@@ -146,7 +160,12 @@ def cancel(request: HttpRequest, job_id: UUID) -> Any:
     return _out(request, _job(request, job_id))
 
 
-@router.post("/jobs/{uuid:job_id}/retry", response=JobOut, summary="Try a failed job again")
+@router.post(
+    "/jobs/{uuid:job_id}/retry",
+    response=JobOut,
+    summary="Try a failed job again",
+    operation_id="retry_job",
+)
 def retry(request: HttpRequest, job_id: UUID) -> Any:
     """409 when it has not failed."""
     job = _job(request, job_id)
@@ -158,20 +177,31 @@ def retry(request: HttpRequest, job_id: UUID) -> Any:
 
 
 @router.post(
-    "/batches/{uuid:batch_id}/stop", response=Count, summary="Stop all open work of a batch"
+    "/batches/{uuid:batch_id}/stop",
+    response=Count,
+    summary="Stop all open work of a batch",
+    operation_id="stop_batch",
 )
 def stop(request: HttpRequest, batch_id: UUID) -> Any:
     return Count(jobs=control.stop(_batch(request, batch_id)))
 
 
 @router.post(
-    "/batches/{uuid:batch_id}/retry", response=Count, summary="Try all failed photos again"
+    "/batches/{uuid:batch_id}/retry",
+    response=Count,
+    summary="Try all failed photos again",
+    operation_id="retry_batch",
 )
 def retry_all(request: HttpRequest, batch_id: UUID) -> Any:
     return Count(jobs=control.retry_all(_batch(request, batch_id)))
 
 
-@remover.post("/process", response={202: ProcessOut}, summary="Remove one picture's background")
+@remover.post(
+    "/process",
+    response={202: ProcessOut},
+    summary="Remove one picture's background",
+    operation_id="remove_background",
+)
 @transaction.atomic
 def process(request: HttpRequest, response: HttpResponse, body: ProcessIn) -> Any:
     """Fetches the picture and works on it; ask its status by the job. A file: send it to a batch.
@@ -182,11 +212,16 @@ def process(request: HttpRequest, response: HttpResponse, body: ProcessIn) -> An
     jobs, refused = links.take(batch, _user(request), [body.url])
     if refused:
         raise Refused(refused[body.url])  # and no batch was opened for it
-    response["Location"] = reverse("api:jobs_one", args=[jobs[0]])
+    response["Location"] = reverse("api:get_job", args=[jobs[0]])
     return Status(202, ProcessOut(job=jobs[0], batch=batch.pk))
 
 
-@remover.get("/status/{uuid:job_id}", response=JobOut, summary="How far that is, and its result")
+@remover.get(
+    "/status/{uuid:job_id}",
+    response=JobOut,
+    summary="How far that is, and its result",
+    operation_id="get_background_job",
+)
 def status(request: HttpRequest, job_id: UUID) -> Any:
     return _out(request, _job(request, job_id))
 

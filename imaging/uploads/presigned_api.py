@@ -99,6 +99,7 @@ class ReceiptOut(Schema):
     "/batches/{uuid:batch_id}/uploads",
     response={201: OffersOut},
     summary="Announce up to 500 files and get an address for each",
+    operation_id="announce_uploads",
 )
 def announce(request: HttpRequest, batch_id: UUID, body: AnnounceIn) -> Any:
     """Each file settles alone: a refused one has its reason, the others have their address.
@@ -116,6 +117,7 @@ def announce(request: HttpRequest, batch_id: UUID, body: AnnounceIn) -> Any:
     "/batches/{uuid:batch_id}/uploads/confirm",
     response=SettledAllOut,
     summary="Confirm up to 500 files that were sent",
+    operation_id="confirm_uploads",
 )
 def confirm_all(request: HttpRequest, batch_id: UUID, body: ConfirmAllIn) -> Any:
     """404 when one of them is not of this batch: nothing is confirmed then."""
@@ -130,6 +132,7 @@ def confirm_all(request: HttpRequest, batch_id: UUID, body: ConfirmAllIn) -> Any
     "/uploads/{uuid:upload_id}/confirm",
     response={200: SettledOut, 201: SettledOut, 422: SettledOut},
     summary="Confirm one file that was sent",
+    operation_id="confirm_upload",
 )
 def confirm(request: HttpRequest, upload_id: UUID, body: ConfirmIn) -> Any:
     """201 stored, also when asked again; 200 the same bytes are here; 422 refused; 409 not sent."""
@@ -143,6 +146,7 @@ def confirm(request: HttpRequest, upload_id: UUID, body: ConfirmIn) -> Any:
     "/batches/{uuid:batch_id}/receipts/{uuid:receipt_id}",
     response=ReceiptOut,
     summary="What became of the files of one selection",
+    operation_id="get_receipt",
 )
 def receipt(
     request: HttpRequest,
