@@ -7,6 +7,7 @@ beyond that the HNSW index with iterative scan, re-sorted. Vectors of two models
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,7 @@ class Found:
     similarity: float
     basis: str
 
-    @property
+    @cached_property
     def key(self) -> str:
         return str(self.pk)
 
