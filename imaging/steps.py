@@ -15,7 +15,7 @@ from imaging.inference import chains
 from imaging.inference.answers import Embedded, Look
 from imaging.jobs.models import Step
 from imaging.pixels import cutout as cutting
-from imaging.pixels import derive, descriptor, guard
+from imaging.pixels import derive, descriptor, guard, kept
 from imaging.pixels.errors import Rejected
 from imaging.pixels.tags import read_tag
 from imaging.studio import treating
@@ -35,16 +35,18 @@ def inspect(step: Step) -> None:
             data = photo.read()
         with timings.named("open"):
             seen = guard.guarded_inspect(data)
-            image = guard.guarded_open(data, max(derive.SIDES))
+            image = guard.guarded_open(data, cutting.MAX_SIDE)
     except (Rejected, Changed) as error:
         photos.reject(photo, str(error))
         raise GiveUp(str(error)) from error
-    with timings.named("card"):
-        card = read_tag(image)
     with timings.named("thumbnails"):
-        for side, picture in derive.thumbnails(image).items():
+        largest = derive.largest(image)
+        for side, picture in derive.thumbnails(largest).items():
             photo.keep(str(side), picture)
+    with timings.named("card"):
+        card = read_tag(largest)
     photos.inspected(photo, seen, card)
+    kept.keep(photo.sha256, cutting.MAX_SIDE, image)
     step.result = timings.result() | {"width": seen.width, "height": seen.height}
 
 
@@ -98,6 +100,8 @@ def _keep(photo: Photo, model: str, vector: Sequence[float]) -> None:
 
 
 def _opened(photo: Photo, max_side: int) -> Image.Image:
+    if image := kept.take(photo.sha256, max_side):
+        return image
     try:
         return guard.guarded_open(photo.read(), max_side)
     except (Rejected, Changed) as error:

@@ -70,10 +70,10 @@ def vector(*, is_quick: bool) -> Contest:
 
 
 def as_stored(photo: bytes) -> dict[int, bytes]:
-    """What the steps inspect and cutout make of one photo."""
-    image = guard.guarded_open(photo, max(derive.SIDES))
+    """What the steps inspect and cutout make of one photo's pixels, one after the other."""
+    image = guard.guarded_open(photo, MAX_SIDE)
     pictures = derive.thumbnails(image)
-    cut = cut_out(guard.guarded_open(photo, MAX_SIDE), MODEL).image
+    cut = cut_out(image, MODEL).image
     return pictures | {MAX_SIDE: derive.as_webp(cut), 0: derive.thumbnail(cut, 320)}
 
 

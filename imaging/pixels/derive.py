@@ -13,6 +13,11 @@ SIDES = (1280, 320, 160)
 THUMBNAIL_METHOD = 1
 
 
+def largest(image: Image.Image) -> Image.Image:
+    """The picture that the largest thumbnail shows, before it is encoded."""
+    return shrunk(image, max(SIDES), Image.Resampling.HAMMING)
+
+
 def thumbnails(image: Image.Image, sides: Sequence[int] = SIDES) -> dict[int, bytes]:
     """WebP by long side in pixels, each shrunk from the next larger one, never enlarged."""
     pictures = {}
@@ -34,7 +39,6 @@ def as_webp(image: Image.Image, *, quality: int = 85, method: int = 0) -> bytes:
         "WEBP",
         quality=quality,
         method=method,
-        alpha_quality=90,
         exif=b"",
         xmp=b"",
     )

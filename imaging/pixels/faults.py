@@ -144,7 +144,7 @@ def evidence(image: Image.Image, mask: npt.NDArray[np.uint8], rules: Rules = RUL
 def _small(image: Image.Image, mask: npt.NDArray[np.uint8]) -> tuple[Lab, npt.NDArray[np.uint8]]:
     scale = min(1.0, SIDE / max(image.size))
     size = (max(8, round(image.width * scale)), max(8, round(image.height * scale)))
-    rgb = image.convert("RGB").resize(size, Image.Resampling.BOX, reducing_gap=2.0)
+    rgb = image.resize(size, Image.Resampling.BOX, reducing_gap=2.0)
     lab = cv2.cvtColor(np.asarray(rgb, np.float32) / 255, cv2.COLOR_RGB2LAB)
     return np.asarray(lab, np.float32), np.asarray(
         cv2.resize(mask, size, interpolation=cv2.INTER_AREA), np.uint8
@@ -209,7 +209,8 @@ def _mean(lab: Lab, where: Flags, window: int) -> Lab:
 
 
 def _difference(one: Lab, other: npt.NDArray[np.floating]) -> Numbers:
-    return np.asarray(np.sqrt(((one - other) ** 2).sum(axis=2)), np.float32)
+    apart = one - other
+    return np.asarray(np.sqrt(np.einsum("ijk,ijk->ij", apart, apart)), np.float32)
 
 
 def _longest(where: Flags) -> float:

@@ -35,7 +35,9 @@ def rgba(cutout: Image.Image | Pixels) -> Pixels:
     """The pixels (height, width, 4) of a picture; raises ValueError without transparency."""
     if isinstance(cutout, Image.Image) and "A" not in cutout.getbands():
         raise ValueError("A cut-out has a transparency channel.")
-    pixels = np.asarray(cutout.convert("RGBA") if isinstance(cutout, Image.Image) else cutout)
+    if isinstance(cutout, Image.Image) and cutout.mode != "RGBA":
+        cutout = cutout.convert("RGBA")
+    pixels = np.asarray(cutout)
     if pixels.ndim != 3 or pixels.shape[2] != 4 or not pixels.size:
         raise ValueError("A cut-out has four channels: red, green, blue and transparency.")
     return pixels
@@ -81,7 +83,8 @@ def _unlike_background(colours: Pixels) -> Mask:
     backdrop = np.median(border, axis=0)
     if (np.linalg.norm(border - backdrop, axis=1) < 6).mean() <= EVEN_BACKGROUND:
         return np.zeros(lab.shape[:2], np.float32)
-    distance = np.linalg.norm(lab - backdrop, axis=2)
+    apart = lab - backdrop
+    distance = np.sqrt(np.einsum("ijk,ijk->ij", apart, apart))
     return np.asarray(np.clip((distance - 5) / 6, 0, 1), np.float32)
 
 
