@@ -2,8 +2,14 @@
 
 import json
 import logging
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from celery import current_app
 from django.db import transaction
@@ -18,10 +24,45 @@ ALARMING_MESSAGE = 100_000
 RUN = "imaging.jobs.tasks.run_step"
 
 
+@dataclass(frozen=True)
+class Following:
+    """The steps of one job that the worker which opens them does next, without a message."""
+
+    job_id: UUID
+    queue: str
+    steps: deque[Step]
+
+
+_following: ContextVar[Following | None] = ContextVar("following", default=None)
+
+
+@contextmanager
+def following(step: Step) -> Iterator[deque[Step]]:
+    """In this block, what its job opens for the same queue is put here instead of being sent.
+
+    What is left here at the end is sent then, whatever happened.
+    """
+    mine = Following(step.job_id, queue_of(step), deque())
+    token = _following.set(mine)
+    try:
+        yield mine.steps
+    finally:
+        _following.reset(token)
+        for left in mine.steps:
+            send(RUN, [str(left.pk)], mine.queue)
+
+
+def queue_of(step: Step) -> str:
+    return wiring.QUEUES.get(step.kind, "default")
+
+
 def enqueue(step: Step, *, delay: float = 0) -> None:
     """Ask a worker, once this transaction is safe. If the ask is lost, the sweeper asks again."""
-    queue = wiring.QUEUES.get(step.kind, "default")
-    transaction.on_commit(partial(send, RUN, [str(step.pk)], queue, delay), robust=True)
+    mine, queue = _following.get(), queue_of(step)
+    if mine and not delay and (mine.job_id, mine.queue) == (step.job_id, queue):
+        transaction.on_commit(partial(mine.steps.append, step))
+    else:
+        transaction.on_commit(partial(send, RUN, [str(step.pk)], queue, delay), robust=True)
 
 
 def send(task: str, arguments: list[Any], queue: str, delay: float = 0) -> None:

@@ -7,4 +7,4 @@ from imaging.jobs import runner
 
 @shared_task(name="imaging.jobs.tasks.run_step")
 def run_step(step_id: str) -> None:
-    runner.run(step_id)
+    runner.run_on(step_id)
