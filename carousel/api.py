@@ -10,6 +10,7 @@ from ninja import NinjaAPI, Router
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
+from ninja.parser import Parser
 
 from carousel import openapi, storage, wiring
 from carousel.errors import GiveUp, Refused, Retry
@@ -20,6 +21,16 @@ from carousel.tenants.idempotency import Replayed, Unusable
 from carousel.tenants.limits import TooMany
 
 log = logging.getLogger(__name__)
+
+
+class Bodies(Parser):
+    """Every body is an object; anything else would be taken for one with nothing in it."""
+
+    def parse_body(self, request: HttpRequest) -> dict[str, Any]:
+        body = super().parse_body(request)
+        if not isinstance(body, dict):
+            raise HttpError(422, "The body must be a JSON object.")
+        return body
 
 
 class Door(NinjaAPI):
@@ -47,6 +58,7 @@ api = Door(
     urls_namespace="api",
     docs_url="/docs",
     auth=[Bearer(), ReadingSession()],
+    parser=Bodies(),
 )
 
 for prefix, router in wiring.ROUTERS.items():

@@ -12,6 +12,11 @@ GroupId = Annotated[UUID, BeforeValidator(lambda value: str(value).removeprefix(
 """A group's id, bare or with its prefix."""
 
 
+AN_ID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+PLACE = rf"^(-?\d{{1,12}}(\.\d{{1,12}})?/{AN_ID})?$"
+"""A group's position and id, or nothing."""
+
+
 class Body(Schema):
     """What may be sent; an unknown field is a mistake and is answered with 422."""
 
@@ -96,7 +101,7 @@ class Listed(Schema):
     """Which groups of a batch, and from where on."""
 
     filter: Literal["all", "check", "sure", "accepted", "rejected", "singles", "unsorted"] = "all"
-    after: str = Field("", pattern=r"^(-?\d{1,12}(\.\d{1,12})?/[0-9a-f-]{36})?$")
+    after: str = Field("", pattern=PLACE)
     q: str = Field("", max_length=200, pattern=r"^[^\x00]*$")
 
 

@@ -7,7 +7,7 @@ that exist. The ordinary run asks each operation a few times, the slow one some 
 from collections.abc import Iterator
 from itertools import count, pairwise
 from typing import Any, cast
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 import schemathesis
@@ -40,9 +40,11 @@ ROWS = {
 }
 KINDS = {"batches": "batch", "groups": "group", "products": "product", "books": "shelf"}
 MAY_REFUSE = {
+    "POST /api/v1/auth/login": "ten wrong passwords lock the door",
     "POST /api/v1/auth/register": "registration is closed",
     "POST /api/v1/batches/{batch_id}/photos": "the bytes are no photo",
     "POST /api/v1/books": "the bytes are no photo",
+    "PUT /api/v1/settings": "it sets how often one may ask",
     "GET /api/v1/products": "the cursor was not made here",
     "POST /api/v1/pricing/calculate": "there is neither a product nor a category",
 }
@@ -84,7 +86,10 @@ def ask(label: str, headers: dict[str, str], mode: GenerationMode, times: int) -
     def once(case: Case) -> None:
         if mode is GenerationMode.POSITIVE and next(turns) % 2:
             case.path_parameters.update(there(case.operation.path))
-        case.call_and_validate(headers=headers, excluded_checks=left_out)
+        fresh = {}
+        if mode is GenerationMode.POSITIVE and "Idempotency-Key" in case.headers:
+            fresh["Idempotency-Key"] = str(uuid4())  # another request under the same key is refused
+        case.call_and_validate(headers=headers | fresh, excluded_checks=left_out)
 
     left_out = [positive_data_acceptance] if label in MAY_REFUSE else []
     turns = count()

@@ -4,15 +4,20 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+PRINTED = r"^[^\x00-\x1f]*$"
+RuleName = Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
+
 
 class PriceStrategy(BaseModel):
     """One arm of a pricing experiment: its share of the items, and the rules it changes."""
 
     model_config = ConfigDict(frozen=True)
 
-    name: str = Field(min_length=1, max_length=40)
-    share: float = Field(1, ge=0)
-    changes: dict[str, float] = Field(default_factory=dict)
+    name: str = Field(min_length=1, max_length=40, pattern=PRINTED)
+    share: float = Field(1, ge=0, le=1_000_000)
+    changes: dict[RuleName, float] = Field(
+        default_factory=dict, json_schema_extra={"additionalProperties": False}
+    )
 
 
 class Studio(BaseModel):
@@ -31,6 +36,8 @@ class Studio(BaseModel):
     automatic: bool = False
 
 
+Days = Annotated[int, Field(ge=1, le=3650)]
+Percent = Annotated[float, Field(ge=0, le=100)]
 Actions = Literal["read", "write", "upload", "event", "books"]
 """What is counted apart: see carousel/tenants/limits.py."""
 Capabilities = Literal[
@@ -63,7 +70,7 @@ class TenantOptions(BaseModel):
     price_auto_confidence: float = Field(0.75, ge=0.5, le=1, title="Automatic above confidence")
     price_auto_highest: int = Field(20_000, ge=0, title="Automatic up to this price")
     price_auto_audit: float = Field(0.1, ge=0, le=1, title="Share of automatic prices to audit")
-    markdown_steps: tuple[tuple[int, float], ...] = Field(
+    markdown_steps: tuple[tuple[Days, Percent], ...] = Field(
         ((30, 15.0), (60, 30.0), (90, 50.0)), title="Mark-downs: days listed, percent off"
     )
     requests_per_minute: int = Field(100, ge=1, le=100_000, title="Requests a minute")
@@ -73,7 +80,7 @@ class TenantOptions(BaseModel):
         description='By action: read, write, upload, event, books. {"upload": 3000}',
         examples=[{"upload": 3000}],
     )
-    models: dict[Capabilities, Annotated[str, Field(max_length=300)]] = Field(
+    models: dict[Capabilities, Annotated[str, Field(max_length=300, pattern=PRINTED)]] = Field(
         default_factory=dict,
         title="Models",
         description='Who is asked first, by capability: {"describe": "local/grammar-1"}',

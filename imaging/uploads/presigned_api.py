@@ -19,6 +19,7 @@ from imaging.uploads.receipt import Line, Receipt
 router = Router(tags=["uploads"])
 MOST = 500
 
+STORABLE = r"^[^\x00]*$"
 Sha256 = Annotated[str, Field(pattern=r"^([0-9a-fA-F]{64})?$")]
 State = Literal["waiting", "stored", "here", "refused"]
 
@@ -26,14 +27,14 @@ State = Literal["waiting", "stored", "here", "refused"]
 class AnnouncedIn(Schema):
     """`path`: the file's name, with its folders if it has any. `size` in bytes."""
 
-    path: str = Field(min_length=1, max_length=4000)
+    path: str = Field(min_length=1, max_length=4000, pattern=STORABLE)
     size: int = Field(ge=0, lt=2**50)
-    content_type: str = Field(max_length=100)
+    content_type: str = Field(max_length=100, pattern=STORABLE)
     sha256: Sha256 = ""
 
 
 class AnnounceIn(Schema):
-    name: str = Field("", max_length=255)
+    name: str = Field("", max_length=255, pattern=STORABLE)
     files: list[AnnouncedIn] = Field(min_length=1, max_length=MOST)
 
 
