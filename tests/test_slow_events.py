@@ -29,7 +29,7 @@ __all__ = ["receiver"]  # a fixture
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True), pytest.mark.timeout(2_400)]
 FULL = {"title": "Lamp", "category": "Home", "condition": "good", "price": 4500}
 POINTS = {
-    "before the key": ("carousel.events.inbox._let_go_of_old", False),
+    "before the key": ("carousel.events.inbox.add_once", False),
     "after the key": ("carousel.events.inbox.process", False),
     "after the sale": ("pricing.sold.record_sale", True),
     "after the outbox": ("carousel.products.models.record", True),
