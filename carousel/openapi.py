@@ -212,9 +212,6 @@ def _add_limits(operation: Json) -> None:
     for status, answer in operation["responses"].items():
         if str(status).startswith("2"):
             answer.setdefault("headers", {}).update(LIMITS)
-        elif "application/problem+json" not in answer.get("content", {}):
-            # It says more than a problem would; a problem it may be all the same.
-            answer.setdefault("content", {}).update(_problem("")["content"])
 
 
 def _problem(words: str) -> Json:
