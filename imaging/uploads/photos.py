@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import asdict
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy.typing as npt
 from django.db.models import Case, Value, When
 from PIL import Image
 
+from carousel import storage
 from carousel.errors import GiveUp
 from carousel.events.outbox import record
 from imaging.jobs.models import Job, Step
@@ -107,6 +109,15 @@ def described_pixels(photo: Photo) -> npt.NDArray[np.uint8]:
 
 
 def cutout_pixels(photo: Photo) -> npt.NDArray[np.uint8]:
-    """The stored cut-out as RGBA, shape (height, width, 4)."""
-    with Image.open(io.BytesIO(photo.read("cutout"))) as image:
+    """The stored cut-out as RGBA, shape (height, width, 4). Read-only."""
+    return _decoded(str(photo.files["cutout"]["key"]))
+
+
+@lru_cache(maxsize=1)
+def _decoded(key: str) -> npt.NDArray[np.uint8]:
+    """One step asks up to three times, and the next step of the same photo once more.
+
+    A file is named by its content, so what was decoded last is still what it shows.
+    """
+    with Image.open(io.BytesIO(storage.read_bytes(key))) as image:
         return np.asarray(image.convert("RGBA"))
