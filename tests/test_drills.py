@@ -50,7 +50,7 @@ def started(home: Home, **environment: str) -> Iterator[Running]:
 
 
 SETTLED = 1.5
-"""Seconds from ready to the next replacement: for one the proxy leaves a server that failed alone."""
+"""Seconds from ready to the next replacement: the proxy shuns a server that failed for 1 s."""
 SHOP = "from carousel.tenants.demo import make_demo; make_demo()"
 
 
