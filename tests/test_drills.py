@@ -49,8 +49,8 @@ def started(home: Home, **environment: str) -> Iterator[Running]:
         program.stop(signal.SIGTERM)
 
 
-SETTLED = 1.5
-"""Seconds from ready to the next replacement: the proxy shuns a server that failed for 1 s."""
+SETTLED = 2.5
+"""Seconds from ready to the next replacement: the proxy shuns a server that failed for 1 to 2 s."""
 SHOP = "from carousel.tenants.demo import make_demo; make_demo()"
 
 
