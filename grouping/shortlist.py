@@ -1,6 +1,6 @@
 """Each photo's nearest in a batch of many thousands, without all numbers of all pairs. Pure.
 
-Candidates come from the directions in which the batch differs most, an eighth of the numbers; their
+Candidates come from the directions in which the batch differs most, a sixteenth of the numbers;
 true cosines put them in order. On batches like ours every nearest photo is among them.
 """
 
@@ -13,7 +13,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from grouping.similarity import Matrix
 
-DIRECTIONS = 128
+DIRECTIONS = 64
 CANDIDATES = 12
 SAMPLE = 2000
 """Photos that show the directions."""
@@ -34,7 +34,7 @@ def nearest(rows: Matrix, wanted: int) -> list[list[int]]:
 
 
 def _directions(rows: Matrix) -> Matrix:
-    """The main components (D, 128) of a sample."""
+    """The main components (D, 64) of a sample."""
     sample = rows[np.linspace(0, len(rows) - 1, min(SAMPLE, len(rows))).astype(np.int64)]
     size = rows.shape[1]
     last = [max(0, size - DIRECTIONS), size - 1]
