@@ -205,6 +205,7 @@ RETENTION = {
     "abandoned photos": "grouping.expiry.forget_abandoned",
     "sales": "pricing.expiry.forget_sales",
     "idempotency keys": "carousel.tenants.idempotency.forget",
+    "refresh tokens": "carousel.tenants.tokens.forget",
 }
 """Name -> what removes some of it and says how many; the times are settings. First things first:
 what was accepted is brought to safety before anything expires."""

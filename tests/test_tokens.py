@@ -322,3 +322,15 @@ def test_the_issuers_token_with_a_wrong_claim_is_refused(client, issuer, changes
 def test_another_key_or_an_unknown_one_is_refused(client, issuer):
     assert ask(client, from_issuer(key=OTHER)) == 401
     assert ask(client, from_issuer(kid="k2")) == 401
+
+
+def test_a_refresh_token_is_forgotten_a_week_after_its_end(client):
+    first = sign_in(client)
+    with time_machine.travel(now() + timedelta(days=6), tick=False):
+        _, second = refresh(client, first["refresh"])
+
+    with time_machine.travel(now() + timedelta(days=15), tick=False):
+        assert (tokens.forget(pretend=True), RefreshToken.objects.count()) == (1, 2)
+        assert tokens.forget() == 1
+        assert tokens.forget() == 0
+    assert RefreshToken.objects.get().digest == tokens.digest(second["refresh"])

@@ -194,6 +194,15 @@ def _decode(token: str) -> dict[str, str]:
     raise Invalid("no key of ours signed it")
 
 
+def forget(limit: int = 500, *, pretend: bool = False) -> int:
+    """Refresh tokens that ended a week ago: until then one that comes again ends its family."""
+    late = RefreshToken.objects.filter(expires_at__lt=now() - REFRESH)
+    if pretend:
+        return late.count()
+    ids = list(late.order_by("expires_at").values_list("pk", flat=True)[:limit])
+    return RefreshToken.objects.filter(pk__in=ids).delete()[0]
+
+
 def _keys() -> list[bytes]:
     """The first signs, all are accepted: a secret can change without signing everybody out."""
     secrets_ = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
