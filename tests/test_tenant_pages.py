@@ -2,7 +2,7 @@
 
 import pytest
 
-from carousel.tenants.forms import SECTIONS, OptionsForm
+from carousel.tenants.options_form import SECTIONS, OptionsForm
 from tests.makers import make_tenant
 
 pytestmark = pytest.mark.django_db
