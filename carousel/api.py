@@ -23,13 +23,17 @@ from carousel.tenants.limits import TooMany
 log = logging.getLogger(__name__)
 
 
+class NotAnObject(ValueError):
+    """A body of JSON that is no object."""
+
+
 class Bodies(Parser):
     """Every body is an object; anything else would be taken for one with nothing in it."""
 
     def parse_body(self, request: HttpRequest) -> dict[str, Any]:
         body = super().parse_body(request)
         if not isinstance(body, dict):
-            raise HttpError(422, "The body must be a JSON object.")
+            raise NotAnObject("The body must be a JSON object.")
         return body
 
 
@@ -148,4 +152,6 @@ def too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
 
 @api.exception_handler(HttpError)
 def http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+    if isinstance(error.__cause__, NotAnObject):  # Ninja calls whatever a parser raises unreadable
+        return problem(422, str(error.__cause__))
     return problem(error.status_code, str(error))

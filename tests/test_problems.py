@@ -6,6 +6,7 @@ from django.db import OperationalError
 
 from carousel.models import ApiKey, Membership, Product
 from carousel.products import api as products
+from imaging.models import Batch
 from tests.makers import make_tenant, make_user
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +45,16 @@ def test_a_body_that_is_no_json(client, headers):
 
     assert is_problem(answer, 400)
     assert Product.objects.count() == 0
+
+
+@pytest.mark.parametrize("body", ["true", "3", '"x"', "[]", "null"])
+def test_a_body_that_is_no_object_opens_no_batch(client, headers, body):
+    """Every field of a batch may be left out, so anything used to be taken for an empty one."""
+    answer = client.post("/api/v1/batches", body, content_type="application/json", headers=headers)
+
+    assert is_problem(answer, 422)
+    assert answer.json()["detail"] == "The body must be a JSON object."
+    assert Batch.objects.count() == 0
 
 
 def test_a_body_that_is_too_large_is_not_read(client, headers, settings):
