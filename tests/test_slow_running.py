@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -39,14 +39,15 @@ print(json.dumps({{"tenant": str(tenant.pk), "source": str(source.pk), "key": so
 
 @dataclass(frozen=True)
 class Partner:
-    """A storefront that signs what it sends. Each thread keeps its connection."""
+    """A storefront that signs what it sends. Each thread keeps its connection, one of `opened`."""
 
     address: str
     tenant: str
     source: str
     key: str
     items: tuple[str, ...]
-    local: threading.local
+    local: threading.local = field(default_factory=threading.local)
+    opened: list[http.client.HTTPConnection] = field(default_factory=list)
 
     def send(self, kind: str, product: object, name: str = "", **detail: object) -> int:
         """The status of the answer."""
@@ -68,6 +69,7 @@ class Partner:
         }  # fmt: skip
         if not hasattr(self.local, "connection"):
             self.local.connection = http.client.HTTPConnection(self.address, timeout=60)
+            self.opened.append(self.local.connection)
         self.local.connection.request("POST", "/api/v1/events", body, headers)
         answer = self.local.connection.getresponse()
         answer.read()
@@ -80,7 +82,10 @@ def partner(running: Running, request: pytest.FixtureRequest) -> Iterator[Partne
     said = running.command("shell", "-v", "0", "-c", SEED.format(items=request.param))
     told = json.loads(said.strip().splitlines()[-1])
     address = urlsplit(running.url).netloc
-    yield Partner(address, **told | {"items": tuple(told["items"])}, local=threading.local())
+    partner = Partner(address, **told | {"items": tuple(told["items"])})
+    yield partner
+    for connection in partner.opened:
+        connection.close()
 
 
 def one(running: Running, query: str, *values: object) -> object:
