@@ -7,6 +7,7 @@ allow-list, then requests-hardened pins the connection to the address it has che
 import ipaddress
 import re
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -105,11 +106,19 @@ def _accept(answer: requests.Response) -> None:
         raise GiveUp(f"The address gives {kind or 'nothing'}, not a picture.")
 
 
+def arriving(answer: requests.Response, most: int) -> Iterator[bytes]:
+    """The body as it comes, decompressed, at most so many bytes at once.
+
+    read1 returns what is there; iter_content would wait for a whole chunk of one byte a second.
+    """
+    while chunk := answer.raw.read1(most, decode_content=True):
+        yield chunk
+
+
 def _read(answer: requests.Response, limit: int) -> bytes:
     deadline = time.monotonic() + TOTAL_SECONDS
     content = bytearray()
-    # read1 returns what has come; iter_content would wait for a whole chunk of one byte a second.
-    while chunk := answer.raw.read1(CHUNK, decode_content=True):
+    for chunk in arriving(answer, CHUNK):
         content += chunk
         if len(content) > limit:
             raise GiveUp(f"The picture is over {limit // 1024 // 1024} MB.")

@@ -1,11 +1,15 @@
 """What every row has: a UUID for a name, a birthday, and (nearly always) a tenant."""
 
 import uuid
+from typing import Any
 
 from django.db import connection, models
 from django.db.models.constants import OnConflict
 from django.db.models.sql import InsertQuery
 from django.utils.timezone import now
+
+STORABLE = r"^[^\x00]*$"
+"""Text that PostgreSQL can keep: it cannot keep a NUL character."""
 
 
 class Row(models.Model):
@@ -41,3 +45,13 @@ def add_once(row: models.Model) -> bool:
         cursor.execute(statement, values)
         row._state.adding = cursor.rowcount == 0
     return not row._state.adding
+
+
+def let_go(late: models.QuerySet[Any], by: str, limit: int, *, pretend: bool) -> int:
+    """Delete at most `limit` of these rows, the first by `by`, with what hangs on them. How many of
+    them went; `pretend` counts them all and deletes none."""
+    if pretend:
+        return late.count()
+    ids = list(late.order_by(by).values_list("pk", flat=True)[:limit])
+    gone = late.model._default_manager.filter(pk__in=ids).delete()[1]
+    return int(gone.get(late.model._meta.label, 0))

@@ -7,6 +7,8 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import BeforeValidator, ConfigDict, Field
 
+from carousel.rows import STORABLE
+
 PREFIX = "pg_"
 GroupId = Annotated[UUID, BeforeValidator(lambda value: str(value).removeprefix(PREFIX))]
 """A group's id, bare or with its prefix."""
@@ -102,7 +104,7 @@ class Listed(Schema):
 
     filter: Literal["all", "check", "sure", "accepted", "rejected", "singles", "unsorted"] = "all"
     after: str = Field("", pattern=PLACE)
-    q: str = Field("", max_length=200, pattern=r"^[^\x00]*$")
+    q: str = Field("", max_length=200, pattern=STORABLE)
 
 
 class Decide(Body):

@@ -15,16 +15,15 @@ from carousel import storage
 from carousel.products.images import ProductImage
 from carousel.products.models import Product
 from carousel.products.money import to_major
+from carousel.rows import STORABLE
 
 Conditions = Literal["new_with_tags", "like_new", "very_good", "good", "fair", "poor"]
 States = Literal["draft", "listed", "updated", "sold", "delisted"]
-# PostgreSQL cannot keep a NUL character.
-CLEAN = r"^[^\x00]*$"
-Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=120, pattern=CLEAN)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=120, pattern=STORABLE)]
 Word = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40, pattern=CLEAN)
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40, pattern=STORABLE)
 ]
-Paragraphs = Annotated[str, StringConstraints(max_length=5000, pattern=CLEAN)]
+Paragraphs = Annotated[str, StringConstraints(max_length=5000, pattern=STORABLE)]
 VARIANTS = {
     "large": ("shop", "1280"),
     "small": ("shop-320", "320", "160"),
@@ -38,8 +37,8 @@ class ProductsAsked(Schema):
     limit: int = Field(50, ge=1, le=200)
     cursor: str = Field("", max_length=200, description="From `next`; opaque.")
     state: Literal["on_sale", "any"] | States = "on_sale"
-    category: Annotated[str, StringConstraints(max_length=120, pattern=CLEAN)] = ""
-    q: Annotated[str, StringConstraints(max_length=100, pattern=CLEAN)] = Field(
+    category: Annotated[str, StringConstraints(max_length=120, pattern=STORABLE)] = ""
+    q: Annotated[str, StringConstraints(max_length=100, pattern=STORABLE)] = Field(
         "", description="Words in title, brand, category or keywords."
     )
 
@@ -94,7 +93,7 @@ class ProductIn(Schema):
 
     model_config = ConfigDict(extra="forbid")
 
-    title: Annotated[str, StringConstraints(max_length=200, pattern=CLEAN)] | None = None
+    title: Annotated[str, StringConstraints(max_length=200, pattern=STORABLE)] | None = None
     description_en: Paragraphs | None = None
     description_is: Paragraphs | None = None
     category: Line | None = None
@@ -120,7 +119,7 @@ class ProductIn(Schema):
 
 class NewState(Schema):
     state: Literal["listed", "delisted"]
-    reason: Annotated[str, StringConstraints(max_length=200, pattern=CLEAN)] = Field(
+    reason: Annotated[str, StringConstraints(max_length=200, pattern=STORABLE)] = Field(
         "", description="Why it is published in spite of `doubts`; not needed without any."
     )
 

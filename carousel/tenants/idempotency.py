@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils.timezone import now
 
+from carousel.rows import let_go
 from carousel.tenants import walls
 from carousel.tenants.models import IdempotencyKey, Tenant
 
@@ -109,7 +110,4 @@ def _kept(response: HttpResponse) -> dict[str, Any]:
 def forget(limit: int = 500, *, pretend: bool = False) -> int:
     """Keys whose 24 h are over, at most `limit` of them."""
     late = IdempotencyKey.objects.filter(created_at__lt=now() - LIFE)
-    if pretend:
-        return late.count()
-    ids = list(late.order_by("created_at").values_list("pk", flat=True)[:limit])
-    return IdempotencyKey.objects.filter(pk__in=ids).delete()[0]
+    return let_go(late, "created_at", limit, pretend=pretend)

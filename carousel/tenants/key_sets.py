@@ -17,6 +17,7 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from carousel import counters
+from carousel.fetching import arriving
 
 log = logging.getLogger(__name__)
 
@@ -81,8 +82,7 @@ def _content(url: str) -> bytes:
     with requests.get(url, stream=True, allow_redirects=False, timeout=SECONDS) as answer:
         if answer.status_code != requests.codes.ok:
             raise ValueError(f"it answered {answer.status_code}")
-        # read1 returns what has come; read would wait for a whole chunk of one byte a second.
-        while chunk := answer.raw.read1(CHUNK, decode_content=True):
+        for chunk in arriving(answer, CHUNK):
             content += chunk
             if len(content) > MOST:
                 raise ValueError(f"it is over {MOST // 1024} KB")

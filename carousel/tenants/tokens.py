@@ -20,6 +20,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.timezone import now
 
 from carousel.errors import Refused
+from carousel.rows import let_go
 from carousel.tenants import idempotency, walls
 from carousel.tenants.models import Membership, RefreshToken, Tenant, User, digest
 
@@ -55,7 +56,7 @@ def again(user: User, tenant: Tenant, key: str | None) -> Pair | None:
     Refused once that is used or ended: it would be of no use any more.
     """
     walls.enter(tenant.pk)
-    kept = _kept(_names(key, "sign-in", user.pk, tenant.pk))
+    kept = _kept(_names(key, "sign-in", user.pk, tenant.pk)) if key else None
     if kept is None:
         return None
     refresh, row = kept
@@ -197,10 +198,7 @@ def _decode(token: str) -> dict[str, str]:
 def forget(limit: int = 500, *, pretend: bool = False) -> int:
     """Refresh tokens that ended a week ago: until then one that comes again ends its family."""
     late = RefreshToken.objects.filter(expires_at__lt=now() - REFRESH)
-    if pretend:
-        return late.count()
-    ids = list(late.order_by("expires_at").values_list("pk", flat=True)[:limit])
-    return RefreshToken.objects.filter(pk__in=ids).delete()[0]
+    return let_go(late, "expires_at", limit, pretend=pretend)
 
 
 def _keys() -> list[bytes]:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.db.models.functions import Now
 
+from carousel.rows import let_go
 from imaging.jobs.models import Job
 
 
@@ -14,7 +15,4 @@ def forget(limit: int = 500, *, pretend: bool = False) -> int:
     late = Job.objects.filter(
         state__in=[Job.State.COMPLETED, Job.State.FAILED], finished_at__lt=Now() - age
     )
-    if pretend:
-        return late.count()
-    ids = list(late.order_by("finished_at").values_list("pk", flat=True)[:limit])
-    return Job.objects.filter(pk__in=ids).delete()[1].get("imaging.Job", 0)
+    return let_go(late, "finished_at", limit, pretend=pretend)

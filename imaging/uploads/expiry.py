@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 from carousel import storage
 from carousel.errors import GiveUp
 from carousel.models import ProductImage
+from carousel.rows import let_go
 from imaging.jobs.models import Job
 from imaging.uploads.models import Embedding, Photo
 
@@ -68,10 +69,7 @@ def forget_vectors(limit: int = 500, *, pretend: bool = False) -> int:
     age = timedelta(days=settings.KEEP_DAYS_EMBEDDINGS)
     shown = Exists(ProductImage.objects.filter(photo_id=OuterRef("photo_id")))
     late = Embedding.objects.filter(created_at__lt=Now() - age).exclude(shown)
-    if pretend:
-        return late.count()
-    ids = list(late.order_by("created_at").values_list("pk", flat=True)[:limit])
-    return Embedding.objects.filter(pk__in=ids).delete()[0]
+    return let_go(late, "created_at", limit, pretend=pretend)
 
 
 def remove(photos: Collection[UUID]) -> int:

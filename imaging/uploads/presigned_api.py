@@ -12,6 +12,7 @@ from pydantic import Field
 from carousel import paging
 from carousel.models import Tenant, User
 from carousel.paging import After
+from carousel.rows import STORABLE
 from imaging.jobs.models import Batch
 from imaging.uploads import presigned
 from imaging.uploads.receipt import Line, Receipt
@@ -19,7 +20,6 @@ from imaging.uploads.receipt import Line, Receipt
 router = Router(tags=["uploads"])
 MOST = 500
 
-STORABLE = r"^[^\x00]*$"
 Sha256 = Annotated[str, Field(pattern=r"^([0-9a-fA-F]{64})?$")]
 State = Literal["waiting", "stored", "here", "refused"]
 
