@@ -66,6 +66,7 @@ def _version(batch: Batch) -> int:
 
 
 def _changes(request: Request, batch: Batch, since: int) -> str:
+    bar = showing.bar(batch, request.user)  # First: no card is older than the version it carries.
     rows = list(Group.objects.filter(batch=batch, version__gt=since).in_order()[:MOST_CARDS])
     touched = batch.edits.filter(version__gt=since).values_list("groups", flat=True)
     named = {group for groups in touched for group in groups}
@@ -74,7 +75,7 @@ def _changes(request: Request, batch: Batch, since: int) -> str:
         "batch": batch,
         "filter": request.GET.get("filter", "all"),
         "words": request.GET.get("q", ""),
-        "bar": showing.bar(batch, request.user),
+        "bar": bar,
         "changed": showing.shown(rows),
         "made": [],
         "gone": sorted(named - there),
@@ -86,7 +87,10 @@ def _changes(request: Request, batch: Batch, since: int) -> str:
 
 def _others(batch: Batch, request: Request) -> str:
     here = Presence.objects.filter(batch=batch, seen_at__gt=Now() - HERE)
-    names = [str(each.user) for each in here.exclude(user=request.user).select_related("user")]
-    if not names:
+    others = list(here.exclude(user=request.user).select_related("user", "group"))
+    if not others:
         return ""
-    return f"{names[0]} is here too" if len(names) == 1 else f"{len(names)} others are here too"
+    if len(others) > 1:
+        return f"{len(others)} others are here too"
+    other = others[0]
+    return f"{other.user} is here too" + (f", at {other.group.name}" if other.group else "")

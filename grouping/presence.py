@@ -9,11 +9,14 @@ from imaging.models import Batch
 
 
 class Presence(TenantRow):
-    """Who has the review page of a batch open, and the group at which they are, or left."""
+    """Who has the review page of a batch open, and at which group: it may be gone."""
 
     batch = models.ForeignKey(Batch, models.CASCADE, related_name="presences")
     user = models.ForeignKey(User, models.CASCADE, related_name="+")
-    group = models.ForeignKey("grouping.Group", models.SET_NULL, null=True, related_name="+")
+    # No constraint: an edit that takes a group away waits for nobody who looks at it.
+    group = models.ForeignKey(
+        "grouping.Group", models.DO_NOTHING, null=True, related_name="+", db_constraint=False
+    )
     seen_at = models.DateTimeField(default=now)
 
     class Meta:

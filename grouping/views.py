@@ -26,8 +26,11 @@ def review(request: Request, pk: UUID) -> HttpResponse:
     batch = batch_of(request, pk)
     name, words = request.GET.get("filter", "all"), request.GET.get("q", "").strip()
     groups = showing.filtered(batch, name, words)
-    cards, rest = showing.chunk(groups, request.GET.get("after", ""))
-    context = {
+    after = request.GET.get("after", "")
+    # The bar first: the page listens from the version it carries, so no card may be older.
+    around = {} if after else _page_context(request, batch)
+    cards, rest = showing.chunk(groups, after)
+    context = around | {
         "batch": batch,
         "step": "review",
         "cards": cards,
@@ -35,9 +38,7 @@ def review(request: Request, pk: UUID) -> HttpResponse:
         "filter": name if name in showing.FILTERS else "all",
         "words": words,
     }
-    if request.GET.get("after"):
-        return render(request, "grouping/chunk.html", context)
-    return render(request, PAGE, context | _page_context(request, batch))
+    return render(request, "grouping/chunk.html" if after else PAGE, context)
 
 
 @member

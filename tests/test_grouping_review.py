@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from carousel.models import Product, Tenant, User
@@ -367,6 +368,19 @@ def test_a_split_that_is_sent_twice_is_answered_twice_and_made_once(client: Clie
     assert first.status_code == second.status_code == 200
     assert "Split into 3 groups" in text(second)
     assert Edit.objects.count() == 1
+
+
+def test_a_group_at_which_a_colleague_is_can_be_split(client: Client):
+    group = make_group(photos=3)
+    here = f"/b/{group.batch_id}/presence/"
+    post(signed_in("bob@example.com"), here, group=str(group.pk))
+    assert text(post(client, here)) == "bob@example.com is here too, at Item 1"
+
+    assert post(client, f"/g/{group.pk}/split/", v=f"{group.pk}:{group.version}").status_code == 200
+
+    connection.check_constraints()  # What a commit would do.
+    assert Group.objects.count() == 3
+    assert text(post(client, here)) == "bob@example.com is here too"
 
 
 def test_the_admin_shows_every_table_and_undoes_edits(client: Client):

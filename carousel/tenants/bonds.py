@@ -40,7 +40,7 @@ def of_tenants() -> list[type[Model]]:
 
 
 def bonds() -> list[Bond]:
-    """Every foreign key from one tenants' table to another."""
+    """Every foreign key that the database checks from one tenants' table to another."""
     return sorted(_bonds(), key=lambda bond: bond.name)
 
 
@@ -71,7 +71,7 @@ def _bonds() -> Iterator[Bond]:
     for model in owned:
         for field in model._meta.local_fields:
             target: Any = field.related_model if isinstance(field, ForeignKey) else None
-            if target in owned:
+            if target in owned and field.db_constraint:
                 yield Bond(model._meta.db_table, field.column, target._meta.db_table)
 
 

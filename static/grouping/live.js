@@ -32,20 +32,29 @@ window.addEventListener("pagehide", silence);
 async function take(html) {
   held.push(html);
   if (isBusy() || desk.classList.contains("dragging")) return setTimeout(() => held.length && take(held.pop()), 400);
-  const all = held;
+  const all = held.map((each) => new DOMParser().parseFromString(each, "text/html"));
   held = [];
   for (const each of all) {
+    if (isOlder(each)) return again();
     const parts = wanted(each);
     if (parts) await apply(parts);
   }
 }
 
+const versionOf = (page) => Number(page.querySelector("#bar")?.dataset.version ?? Infinity);
+
+// Drawn before an answer that this page has had since: it would bring back what that answer changed.
+const isOlder = (frame) => versionOf(frame) < versionOf(document);
+
+function again() {
+  silence();
+  listen();
+}
+
 // Only what is news here: the answers to our own edits have come already.
-function wanted(html) {
-  const parsed = new DOMParser().parseFromString(html, "text/html");
-  const parts = [...parsed.querySelectorAll("hx-partial")].filter(isNews);
-  const version = parsed.querySelector("[data-version]")?.dataset.version;
-  if (version) desk.dataset.version = version;
+function wanted(frame) {
+  const parts = [...frame.querySelectorAll("hx-partial")].filter(isNews);
+  desk.dataset.version = frame.querySelector("#bar")?.dataset.version ?? desk.dataset.version;
   return parts.map((part) => part.outerHTML).join("");
 }
 

@@ -328,6 +328,26 @@ def test_an_answer_that_got_lost_is_asked_for_again_without_a_second_edit(
     assert edits == 1
 
 
+FIRST_FRAME = """async (address) => {
+    const stop = new AbortController();
+    const reader = (await fetch(address, { signal: stop.signal })).body.getReader();
+    let text = "";
+    while (!text.includes("</div>") || !text.endsWith("\\n\\n")) {
+        text += new TextDecoder().decode((await reader.read()).value);
+    }
+    stop.abort();
+    return text;
+}"""
+
+
+def give_once(route: Any, frame: str, asked: list[str]) -> None:
+    asked.append(route.request.url)
+    if len(asked) == 1:
+        route.fulfill(body=frame, content_type="text/event-stream")
+    else:
+        route.continue_()
+
+
 @pytest.fixture
 def colleague(browser: Browser, running: Running, batch: str) -> Iterator[Page]:
     context = browser.new_context(base_url=running.url, viewport={"width": 1440, "height": 900})
@@ -342,7 +362,29 @@ def test_a_colleagues_edit_appears_by_itself_and_they_are_seen(staff: Page, coll
 
     expect(staff.locator("#groups > .group")).to_have_count(8)
     staff.reload()
-    expect(staff.locator("#presence")).to_have_text("Bob is here too")
+    expect(staff.locator("#presence")).to_contain_text("Bob is here too")
+
+
+def test_a_frame_that_comes_late_does_not_bring_back_what_was_undone(staff: Page, batch: str):
+    staff.route("**/review/live/**", lambda route: route.fulfill(status=204))
+    staff.reload()
+    ready(staff)
+    staff.keyboard.press("s")
+    expect(staff.locator("#groups > .group")).to_have_count(8)
+    staff.unroute("**/review/live/**")
+    late = staff.evaluate(FIRST_FRAME, f"/b/{batch}/review/live/?seen=0")
+    staff.keyboard.press("Control+z")
+    expect(staff.locator("#groups > .group")).to_have_count(6)
+
+    asked: list[str] = []
+    staff.route("**/review/live/**", lambda route: give_once(route, late, asked))
+    staff.evaluate("dispatchEvent(new Event('pagehide'))")
+    staff.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(staff.locator("#desk")).to_have_attribute("data-version", "2")
+    assert len(asked) == 2
+    assert sizes(staff) == [3] * 6
+    staff.keyboard.press("s")
+    expect(staff.locator("#groups > .group")).to_have_count(8)
 
 
 def test_a_stale_edit_is_refused_with_the_group_as_it_is_now(
