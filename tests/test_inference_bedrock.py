@@ -203,6 +203,14 @@ def test_a_timeout_moves_on_after_one_attempt(stub, error):
     assert len(tried) == 1
 
 
+def test_an_answer_that_breaks_off_moves_on(stub):
+    half = StreamingBody(io.BytesIO(b'{"embedding": [1.0, '), 5000)
+    stub.add_response("invoke_model", {"body": half, "contentType": "application/json"})
+
+    with pytest.raises(Retry, match="broke off its answer: IncompleteReadError"):
+        bedrock.provider("embed", TITAN_IMAGE)(make_look())
+
+
 @pytest.mark.parametrize(
     "said",
     ["", "I'm sorry, I cannot help with that.", '{"title": "x"', "[1, 2]", '{"text": ""}',

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
+from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from PIL import Image
 
@@ -124,8 +124,10 @@ def _invoke(model: str, body: dict[str, Any]) -> dict[str, Any]:
     )
     try:
         found = json.loads(reply["body"].read())
-    except (ValueError, ReadTimeoutError) as error:
+    except ValueError as error:
         raise Retry(f"{model} answered something that is no JSON.") from error
+    except BotoCoreError as error:
+        raise Retry(f"{model} broke off its answer: {type(error).__name__}") from error
     if not isinstance(found, dict):
         raise Retry(f"{model} answered something that is no object.")
     return found
