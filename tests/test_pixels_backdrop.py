@@ -68,6 +68,40 @@ def test_a_thing_beside_the_item_stays_outside():
     assert not mended(pocket(), image)[:24, :48].any()
 
 
+def two_shoes() -> tuple[Image.Image, np.ndarray, np.ndarray]:
+    """Two of one colour on a plain ground; what is there; and the left one, which the model saw."""
+    image, there = Image.new("RGB", SIZE, (200, 205, 210)), Image.new("L", SIZE)
+    for left in (50, 180):
+        ImageDraw.Draw(image).ellipse((left, 120, left + 80, 300), fill=(50, 90, 200))
+        ImageDraw.Draw(there).ellipse((left, 120, left + 80, 300), fill=255)
+    wanted = np.asarray(there.resize((320, 320))) > 127
+    seen = wanted.astype(np.float32)
+    seen[:, 160:] = 0
+    return image, wanted, seen
+
+
+def test_the_second_shoe_belongs_to_the_first():
+    image, wanted, seen = two_shoes()
+    assert overlap(seen, wanted) < 0.51
+
+    assert overlap(mended(seen, image), wanted) > 0.98
+
+
+def test_dust_and_a_shadow_that_lies_apart_stay_outside():
+    image, wanted, seen = two_shoes()
+    ImageDraw.Draw(image).ellipse((140, 20, 148, 28), fill=(60, 40, 20))
+    ImageDraw.Draw(image).ellipse((60, 330, 240, 360), fill=(120, 123, 126))
+
+    assert overlap(mended(seen, image), wanted) > 0.98
+
+
+def test_where_something_else_comes_into_the_picture_the_second_shoe_may_be_it_too():
+    image, wanted, seen = two_shoes()
+    ImageDraw.Draw(image).rectangle((280, 0, 300, 60), fill=(200, 30, 30))
+
+    assert overlap(mended(seen, image), wanted & (seen > 0)) > 0.98
+
+
 def test_before_a_restless_backdrop_the_mask_stays_as_it_is():
     noise = np.random.default_rng(1).integers(0, 255, (400, 300, 3), np.uint8)
     seen = pocket()

@@ -2,11 +2,15 @@
 
 A small model sees what stands out: of a close-up, the pocket and not the shirt. On a plain backdrop
 colour knows better: what differs from it and hangs together with what the model found belongs to
-the item, and what equals it and reaches the frame does not. Where the backdrop is not plain, or
-might be the item itself, the mask stays as it was.
+the item, and what equals it and reaches the frame does not. Where all of the frame is backdrop,
+nothing but the item can lie in the picture, and what stands apart from the rest of it (the second
+shoe, the lower strap of a watch) belongs to it too. Where the backdrop is not plain, or might be
+the item itself, the mask stays as it was.
 
 Measured on 88 kept-back photos of a catalogue: mean IoU .895 to .976, close-ups .626 to .947; on 66
-of the same items before other backdrops it stays at .965. It costs a thirtieth of the model's time.
+of the same items before other backdrops it stays at .965. What stands apart: on 32 composed photos
+on plain ground .944 to .967, with no photo of 322 the worse for it. It costs a thirtieth of the
+model's time.
 """
 
 from dataclasses import dataclass
@@ -62,6 +66,13 @@ class Rules:
     """A piece is added if the model half saw it (mean of its mask), if it is large beside what the
     model found, or if it runs out of the frame along so much of a side."""
 
+    nothing_else: float = 0.98
+    """From this share of the frame the backdrop is all there is besides the item."""
+    speck: float = 0.01
+    """A piece that is smaller beside what the model found is dust."""
+    deep: float = 60.0
+    """Less dark than that and not tinted, a piece that stands apart is a shadow."""
+
 
 RULES = told("backdrop", Rules())
 
@@ -86,6 +97,8 @@ def mended(mask: Mask, image: Image.Image, rules: Rules = RULES) -> Mask:
         return mask
     unlike = _unlike(found, rules)
     added = _added(unlike, small, rules)
+    if _share(found, _frame(lab), rules) >= rules.nothing_else:
+        added |= _apart(found, unlike & ~added, small, rules)
     mended = np.where(added | (unlike & _inner(small, added, rules)), np.float32(1), small)
     mended[_reached(found, rules) & (small < rules.certain)] = 0
     if added.any():
@@ -190,12 +203,29 @@ def _added(unlike: Flags, mask: Mask, rules: Rules) -> Flags:
     return np.asarray(taken[pieces])
 
 
+def _apart(found: Backdrop, unlike: Flags, mask: Mask, rules: Rules) -> Flags:
+    """Pieces that the model did not see, too large for dust and too clear for a shadow."""
+    own = mask >= rules.mask_from
+    count, pieces = _pieces(unlike & ~own)
+    areas = np.bincount(pieces.ravel(), minlength=count)
+    clear = _is_tinted(found, rules) | (found.light < -rules.deep) | (found.light > rules.lighter)
+    cleared = np.bincount(pieces.ravel(), clear.ravel(), count)
+    taken = (areas >= rules.speck * own.sum()) & (2 * cleared >= areas)
+    taken[0] = False
+    return np.asarray(taken[pieces])
+
+
+def _is_tinted(found: Backdrop, rules: Rules) -> Flags:
+    return found.tint > max(rules.tinted, rules.tinted_noises * found.noise)
+
+
 def _unlike(found: Backdrop, rules: Rules) -> Flags:
     """What is no backdrop, and no shadow on it."""
     limit = max(rules.unlike, rules.unlike_noises * found.noise)
     unlike = _opened(found.distance > limit)
-    is_tinted = found.tint > max(rules.tinted, rules.tinted_noises * found.noise)
-    is_clear = is_tinted | (found.light < -rules.darker) | (found.light > rules.lighter)
+    is_clear = (
+        _is_tinted(found, rules) | (found.light < -rules.darker) | (found.light > rules.lighter)
+    )
     count, pieces = _pieces(unlike & ~is_clear)
     no_shadow = _running_out(pieces, count, rules.shadow_side)
     no_shadow[0] = False
