@@ -25,7 +25,7 @@ from tests.test_words_steps import (
 )
 
 pytestmark = pytest.mark.django_db
-HTMX = {"HX-Request": "true"}
+HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
 
 @pytest.fixture
@@ -300,6 +300,16 @@ def test_a_viewer_looks_and_changes_nothing(client, item):
 
     assert client.get(reverse("analysis", args=[item.pk])).status_code == 200
     assert client.post(reverse("analysis-again", args=[item.pk])).status_code == 403
+
+
+def test_without_a_script_the_part_is_a_page(staff, item):
+    address = reverse("analysis", args=[item.pk])
+
+    page, part = staff.get(address).content.decode(), get(staff, item)
+
+    assert page.count("<html") == 1 and page.count('id="analysis"') == 1
+    assert f'href="{reverse("product", args=[item.pk])}"' in page
+    assert "<html" not in part and part.count('id="analysis"') == 1
 
 
 def test_the_part_asks_the_database_the_same_number_of_times_for_many_photos(

@@ -5,14 +5,14 @@ from uuid import UUID
 
 from django.db import transaction
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET, require_POST
 
 from carousel.events.outbox import record
 from carousel.models import Product
 from carousel.products import answers
 from carousel.products.views import writer
-from carousel.web import Request, member, parts
+from carousel.web import Request, member, page, parts
 from imaging.analysis import checking, deciding, shown, wording
 from imaging.analysis.forms import DecisionForm, MarkForm
 from imaging.analysis.models import Defect
@@ -27,9 +27,8 @@ PAGE = "imaging/analysis.html"
 @member
 @require_GET
 def analysis(request: Request, pk: UUID) -> HttpResponse:
-    """The part of the item page that is ours, fetched when the page has loaded."""
-    product = _product(request, pk)
-    return render(request, f"{PAGE}#analysis", _context(product))
+    """The part of the item page that is ours, fetched when the page has loaded, or alone."""
+    return page(request, PAGE, "analysis", _context(_product(request, pk)))
 
 
 @writer
