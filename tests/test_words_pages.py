@@ -308,7 +308,8 @@ def test_without_a_script_the_part_is_a_page(staff, item):
     page, part = staff.get(address).content.decode(), get(staff, item)
 
     assert page.count("<html") == 1 and page.count('id="analysis"') == 1
-    assert f'href="{reverse("product", args=[item.pk])}"' in page
+    assert f'href="{reverse("product", args=[item.pk])}#item-colours"' in page
+    assert 'href="#item-colours"' in part
     assert "<html" not in part and part.count('id="analysis"') == 1
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from carousel.events.outbox import record
@@ -28,7 +29,8 @@ PAGE = "imaging/analysis.html"
 @require_GET
 def analysis(request: Request, pk: UUID) -> HttpResponse:
     """The part of the item page that is ours, fetched when the page has loaded, or alone."""
-    return page(request, PAGE, "analysis", _context(_product(request, pk)))
+    alone = {} if request.htmx else {"fields": reverse("product", args=[pk])}
+    return page(request, PAGE, "analysis", _context(_product(request, pk)) | alone)
 
 
 @writer
