@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from PIL import Image
 
+from carousel import storage
 from carousel.models import ApiKey, Event, Membership, Product, ProductImage
 from imaging.analysis import checking
 from imaging.analysis.models import Analysis, Defect
@@ -282,6 +283,35 @@ def test_another_model_without_weights_is_refused_and_the_cutout_stays(staff, it
 
     assert response.status_code == 409
     assert photo.files == Photo.objects.get().files
+
+
+@pytest.mark.parametrize("what", ["original", "enhanced", "studio"])
+def test_a_picture_cannot_be_made_of_an_original_that_has_expired(staff, item, what):
+    photo = expired()
+
+    response = staff.post(reverse("photo-treat", args=[photo.pk]), {"what": what}, headers=HTMX)
+
+    assert response.status_code == 409
+    assert "The stored file is gone. Upload it again." in response.content.decode()
+    assert photo.files == Photo.objects.get().files
+
+
+def test_damage_counts_without_a_close_up_when_the_original_has_expired(staff, item):
+    photo = expired()
+    defect = make_defect(Analysis.objects.get())
+
+    post(staff, item, defect, state="confirmed")
+
+    item.refresh_from_db()
+    assert item.condition == "good"
+    assert photo.files == Photo.objects.get().files
+
+
+def expired() -> Photo:
+    """The photo of the item, accepted on the day after: its original was let go meanwhile."""
+    photo = Photo.objects.get()
+    storage.delete(photo.original)
+    return photo
 
 
 def test_a_photo_is_looked_at_again_by_a_chosen_version(staff, item):

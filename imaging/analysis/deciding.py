@@ -12,7 +12,7 @@ from django.db import transaction
 from PIL import Image
 
 from carousel import storage
-from carousel.errors import Refused
+from carousel.errors import GiveUp, Refused
 from carousel.events.outbox import record
 from carousel.models import Product, ProductImage, User
 from imaging.analysis.models import Analysis, Defect
@@ -104,11 +104,14 @@ def _refuse_closed(product: Product) -> None:
 
 
 def _close_up(defect: Defect) -> dict[str, object] | None:
-    """Cut from the original in the upright photo, never from something smaller."""
+    """Cut from the original in the upright photo, never from something smaller.
+
+    None where there is no original any more: the damage counts without its close-up.
+    """
     photo = defect.analysis.photo
     try:
         image = guard.guarded_open(photo.read())
-    except Rejected:
+    except (Rejected, GiveUp):
         return None
     box = place(defect)
     across, down = image.size

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from PIL import Image
 
-from carousel.errors import Refused
+from carousel.errors import GiveUp, Refused
 from carousel.models import ProductImage, Tenant
 from imaging.pixels import cutout as cutting
 from imaging.pixels import derive, enhance, guard, studio, weights
@@ -94,10 +94,13 @@ def treat_by_itself(photo: Photo) -> None:
 
 
 def opened(photo: Photo) -> Image.Image:
+    """Refused when the stored file has expired: what was not accepted in time is let go."""
     try:
         return guard.guarded_open(photo.read(), cutting.MAX_SIDE)
     except Rejected as error:
         raise Refused(error.sentence) from error
+    except GiveUp as gone:
+        raise Refused(f"{photo.filename}: {gone} Upload it again.") from gone
 
 
 def _made(photo: Photo, treatment: Treatment) -> Image.Image:
