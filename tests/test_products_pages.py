@@ -105,6 +105,18 @@ def test_nonsense_is_refused_beside_its_field(staff, name, value):
     assert Product.objects.values().get() == before
 
 
+def test_what_is_on_sale_keeps_its_price(staff):
+    product = make_product(**FULL, state=Product.State.LISTED)
+
+    field = staff.post(url(product, "edit"), sent("price", "", "4500"), headers=PART)
+    table = staff.post(f"{url(product)}price/set/", {"price": ""}, headers=PART)
+
+    assert (field.status_code, table.status_code) == (409, 409)
+    assert "is on sale: it keeps a price." in field.content.decode()
+    product.refresh_from_db()
+    assert (product.price, product.version) == (4500, 1)
+
+
 def test_the_second_writer_sees_the_firsts_words(staff):
     product = make_product(**FULL)
     staff.post(url(product, "edit"), sent("title", "Hers", "Lamp"), headers=PART)

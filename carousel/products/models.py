@@ -243,6 +243,8 @@ class Product(TenantRow):
             raise edits.Conflict(before)
         theirs = {name: before[name] for name in wanted if name in row.edited_fields}
         edits.refuse_conflicts(theirs, wanted, seen or {})
+        if row.is_on_sale and not wanted.get("price", row.price):
+            raise Refused(f"{row} is on sale: it keeps a price. Take it off sale first.")
         changed = edits.changes(before, wanted)
         for field, value in wanted.items():
             setattr(row, field, value)
