@@ -4,6 +4,8 @@ import hashlib
 from itertools import count
 from typing import Any
 
+from django.db import connection
+
 from carousel.models import Membership, Product, Tenant, User
 from imaging.models import Batch, Embedding, Job, Photo, Step
 
@@ -58,3 +60,10 @@ def make_step(kind: str = "inspect", job_kind: str = "photo", **fields: Any) -> 
 def make_product(tenant: Tenant | None = None, /, **fields: Any) -> Product:
     fields.setdefault("tenant", tenant or make_tenant())
     return Product.objects.create(**fields)
+
+
+def somebody_waits() -> bool:
+    """Another connection waits for a lock."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        return bool(cursor.fetchone()[0])

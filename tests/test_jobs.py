@@ -1,6 +1,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from hashlib import sha256
+from threading import Event as Signal
 from typing import Any
 from uuid import uuid4
 
@@ -14,7 +15,9 @@ from carousel.errors import GiveUp, Retry
 from carousel.models import DeadLetter, Event
 from imaging.jobs import pipeline, queue, runner, sweeper
 from imaging.models import Batch, Job, Photo, Step
-from tests.makers import make_batch, make_photo, make_step, make_tenant
+from imaging.uploads import control
+from tests.makers import make_batch, make_photo, make_step, make_tenant, somebody_waits
+from tests.running import until
 
 pytestmark = pytest.mark.django_db
 
@@ -140,6 +143,35 @@ def test_many_workers_and_one_step_make_one_run():
     step.refresh_from_db()
     assert (step.state, step.attempts) == ("done", 1)
     assert Step.objects.filter(kind__in=["left", "right"]).count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_batch_is_stopped_while_a_step_of_it_ends(monkeypatch):
+    step = make_step("works")
+    begun, gather = Signal(), pipeline._gather
+
+    def late(job: Job) -> None:
+        if not begun.is_set():
+            begun.set()
+            until(somebody_waits)
+        gather(job)
+
+    def stop() -> int:
+        begun.wait(10)
+        try:
+            return control.stop(step.job.batch)
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(pipeline, "_gather", late)
+    with ThreadPoolExecutor(1) as pool:
+        stopped = pool.submit(stop)
+        runner.run(step.pk)
+
+    assert stopped.result() == 1
+    assert set(Step.objects.values_list("kind", "state")) == {
+        ("works", "done"), ("left", "dead"), ("right", "dead"),
+    }  # fmt: skip
 
 
 def test_a_job_goes_through_its_whole_pipeline_and_tells_once():

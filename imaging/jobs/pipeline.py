@@ -59,6 +59,7 @@ def steps_of(kind: str) -> dict[str, list[str]]:
 def finish(step: Step) -> bool:
     """Close the step, open what it makes possible. False if the claim no longer stands."""
     with transaction.atomic():
+        job = locked(step)
         closed = Step.objects.held(step).update(
             state=Step.State.DONE,
             finished_at=Now(),
@@ -67,11 +68,19 @@ def finish(step: Step) -> bool:
             result=step.result,
             error="",
         )
-        if closed:
-            _advance(Job.objects.select_for_update().get(pk=step.job_id))
+        if job and closed:
+            _advance(job)
             _gather(step.job)
             Batch.objects.touch(step.job.batch_id)
     return bool(closed)
+
+
+def locked(step: Step) -> Job | None:
+    """The step's job, first: whoever ends work locks the job, its steps, and the batch last.
+
+    None when it was removed with its batch meanwhile.
+    """
+    return Job.objects.select_for_update().filter(pk=step.job_id).first()
 
 
 def fail(job: Job, error: str) -> None:

@@ -125,6 +125,7 @@ def put_off(step: Step, why: str) -> None:
 @transaction.atomic
 def bury(step: Step, error: str, category: str = DeadLetter.Category.PERMANENT) -> None:
     """Give the step up for good: a dead letter, a failed job, a sentence for the page."""
+    pipeline.locked(step)
     dead = Step.objects.held(step).update(
         state=Step.State.DEAD, finished_at=Now(), error=error[:2000]
     )

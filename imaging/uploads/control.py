@@ -18,8 +18,7 @@ AGAIN = [Photo.State.FAILED, Photo.State.REJECTED]
 @transaction.atomic
 def stop(batch: Batch) -> int:
     """End the open photo jobs of the batch. What is done stays, and is grouped."""
-    Batch.objects.select_for_update().get(pk=batch.pk)
-    jobs = list(batch.jobs.open().filter(kind="photo").select_for_update())
+    jobs = list(batch.jobs.open().filter(kind="photo").order_by("pk").select_for_update())
     if not jobs:
         return 0
     open_steps = Step.objects.filter(
@@ -40,8 +39,6 @@ def stop(batch: Batch) -> int:
 @transaction.atomic
 def cancel(job: Job) -> None:
     """End one job. What it has done stays; Refused when it is over already."""
-    if job.batch_id:  # batch before job, as everywhere
-        Batch.objects.select_for_update().get(pk=job.batch_id)
     if not Job.objects.open().select_for_update().filter(pk=job.pk).exists():
         raise Refused("This job is over already.")
     running = job.steps.filter(state=Step.State.RUNNING)
