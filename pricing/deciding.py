@@ -30,7 +30,9 @@ def accept(product: Product, user: User | None, *, seen: UUID | None = None) -> 
 
     Accepting twice is one decision.
     """
-    quote = Quote.objects.select_for_update().filter(product=product, is_current=True).first()
+    # The product before its quote, as whoever prices it: the two wait for each other, never both.
+    Product.objects.select_for_update().get(pk=product.pk)
+    quote = quoting.current(product)
     if quote is None or quote.price is None:
         raise Refused(f"There is no suggested price for {product}.")
     if seen is not None and seen != quote.pk:

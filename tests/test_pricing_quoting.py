@@ -1,14 +1,15 @@
 """From sales in the database to a quote on a product, and what staff do with it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
 from carousel.errors import Refused
-from carousel.models import Event
+from carousel.models import Event, Product
 from imaging.models import Job, Step
 from pricing import deciding, lessons, quoting, steps
 from pricing.comparables import Wanted, exact, indexed, nearest, window
@@ -22,8 +23,10 @@ from tests.makers import (
     make_product,
     make_tenant,
     make_user,
+    somebody_waits,
 )
 from tests.pricing_makers import MODEL, direction, make_sale
+from tests.running import until
 
 pytestmark = pytest.mark.django_db
 
@@ -199,6 +202,28 @@ def test_a_suggestion_that_has_changed_is_not_accepted_unseen():
         deciding.accept(product, make_user(), seen=seen.pk)
 
     assert Decision.objects.count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_price_is_accepted_while_the_item_is_priced_anew():
+    make_sales([4_000] * 6)
+    product = make_item()
+    quoting.quote(product)
+    user = make_user()
+
+    def accept() -> Decision:
+        try:
+            return deciding.accept(Product.objects.get(pk=product.pk), user)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        Product.objects.select_for_update().get(pk=product.pk)
+        accepted = pool.submit(accept)
+        until(somebody_waits)
+        newer = quoting.quote(product)
+
+    assert accepted.result().quote == newer
 
 
 @pytest.mark.parametrize("price", [0, -1, 10**13])
