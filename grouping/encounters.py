@@ -41,9 +41,11 @@ def relist(
     group: Group, product: Product, user: User | None, versions: Mapping[UUID, int]
 ) -> Edit | None:
     """List a sold or returned item again, with the new photos: a draft that knows the old one."""
-    if Product.objects.filter(tenant=product.tenant, group_id=group.pk).exists():
-        raise Refused(f"{group} is an item already. Take its acceptance back first.")
-    relisting.relist_as(product, group.pk, group.batch_id, user)
+    known = Product.objects.filter(tenant=product.tenant, group_id=group.pk).first()
+    if known and (known.relisted_from_id != product.pk or not known.deleted_at):
+        raise Refused(f"{group} is an item already, {known}: it cannot become another.")
+    if known is None:  # Else it was listed again and that was taken back: accepting brings it.
+        relisting.relist_as(product, group.pk, group.batch_id, user)
     label = f"{product} comes back as {group}"[:200]
     asked = Asked(kind="relist", label=label, user=user, versions=versions)
     change = partial(edits.accept, groups=[group.pk])

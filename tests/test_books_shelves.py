@@ -335,6 +335,18 @@ def test_drafts_are_not_taken_back_once_one_is_on_sale():
     assert shelf.spines.exclude(product_id=None).count() == 2
 
 
+def test_a_book_that_was_on_sale_and_deleted_does_not_hold_up_the_others():
+    shelf = make_shelf()
+    make_spine(shelf)
+    make_spine(shelf)
+    gone, other = shelving.draft(shelf, None)
+    Product.objects.filter(pk=gone.pk).update(state="listed", price=100, condition="good")
+    Product.objects.get(pk=gone.pk).remove()
+    shelving.undraft(shelf, None)
+
+    assert shelving.draft(shelf, None) == [other]
+
+
 def test_the_price_band_needs_five_sold_books():
     tenant = make_tenant()
     sold = {"state": "sold", "category": "Books", "condition": "good", "title": "B"}

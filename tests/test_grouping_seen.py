@@ -125,6 +125,32 @@ def test_a_sold_item_that_came_back_is_listed_again_as_the_new_group():
     assert new.deleted_at is not None
 
 
+def test_an_item_is_listed_again_also_when_that_was_taken_back_once():
+    product = make_known(60, state="sold", price=100)[7]
+    group, user = make_reshoot(7), make_user()
+    encounters.relist(group, product, user, {})
+    history.undo(group.batch, user)
+
+    encounters.relist(group, product, user, {})
+
+    new = Product.objects.live().get(group_id=group.pk)
+    assert new.relisted_from == product
+    assert Group.objects.get(pk=group.pk).product == new.pk
+
+
+def test_an_item_whose_first_picture_was_lent_has_another_when_it_is_taken_back():
+    product = make_known(60)[7]
+    group, user = make_reshoot(7), make_user()
+    [own] = product.images.all()
+    encounters.attach(group, product, user, {})
+    product.images.exclude(pk=own.pk).get().make_primary()
+
+    history.undo(group.batch, user)
+
+    own.refresh_from_db()
+    assert own.is_primary
+
+
 def test_what_was_kept_apart_is_never_asked_again():
     product = make_known(60)[7]
     group = make_reshoot(7)

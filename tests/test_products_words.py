@@ -164,6 +164,14 @@ def test_what_was_listed_cannot_be_undrafted():
     assert Product.objects.live().count() == 1
 
 
+def test_what_is_off_sale_again_is_not_told_to_be_taken_off_sale():
+    item = make_draft()
+    Product.objects.update(state="delisted")
+
+    with pytest.raises(Refused, match="is delisted: its group stays as it was"):
+        undraft(item)
+
+
 def test_a_name_that_staff_gave_the_group_is_kept():
     item = make_draft(name="Granny's mug", named_by_staff=True)
 

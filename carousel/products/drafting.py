@@ -105,10 +105,12 @@ def undraft_all(products: Sequence[Product], user: User | None = None) -> None:
     shown = Product.objects.filter(pk__in=[product.pk for product in products], deleted_at=None)
     there = list(shown.order_by("pk").select_for_update())
     for product in there:
-        if product.state != Product.State.DRAFT:
+        if product.is_on_sale:
             raise Refused(
                 f"{product} is {product.state}. Take it off sale before changing its group."
             )
+        if product.state != Product.State.DRAFT:
+            raise Refused(f"{product} is {product.state}: its group stays as it was.")
     shown.update(deleted_at=now(), version=F("version") + 1)
     if there:
         ids = [product.pk for product in there]
@@ -143,12 +145,20 @@ def exchange(
         )
         for n, picture in enumerate(p for p in new if p.photo_id not in known)
     )
+    _lead(row)
     if row.is_on_sale:
         told: dict[str, Any] = {"pictures": row.images.count(), **_by(user)}
         row.become(Product.State.UPDATED, **told)
     else:
         record(row.tenant, "product.pictured", subject=row.pk, **_by(user))
     product.refresh_from_db()
+
+
+def _lead(product: Product) -> None:
+    """One picture comes first, also when the one that did has been taken off the item."""
+    if not product.images.filter(is_primary=True).exists():
+        first = product.images.values("pk")[:1]
+        product.images.filter(pk__in=first).update(is_primary=True)
 
 
 def _images(

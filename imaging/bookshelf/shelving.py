@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from carousel import storage
 from carousel.errors import Refused
@@ -81,7 +81,7 @@ def again(shelf: Shelf) -> None:
 def draft(shelf: Shelf, user: User | None, only: Sequence[UUID] = ()) -> list[Product]:
     """A product draft for each book, or for those named. Books that are drafts already stay so."""
     Shelf.objects.select_for_update().get(pk=shelf.pk)
-    spines = shelf.spines.sellable().filter(product_id=None)
+    spines = shelf.spines.sellable().filter(product_id=None).exclude(pk__in=_over(shelf))
     chosen = list(spines.filter(pk__in=only) if only else spines)
     products = [_drafted(shelf, spine, user) for spine in chosen]
     if not products:
@@ -100,6 +100,12 @@ def undraft(shelf: Shelf, user: User | None) -> int:
     spines.update(product_id=None)
     shelf.touch()
     return len(ids)
+
+
+def _over(shelf: Shelf) -> QuerySet[Product, UUID | None]:
+    """Spines of what was on sale and then deleted: it never becomes a draft again."""
+    theirs = shelf.tenant.products.filter(batch_id=shelf.pk, group_id__isnull=False)
+    return theirs.exclude(state=Product.State.DRAFT).values_list("group_id", flat=True)
 
 
 def _drafted(shelf: Shelf, spine: Spine, user: User | None) -> Product:
