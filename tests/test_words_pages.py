@@ -190,6 +190,22 @@ def test_confirming_a_box_changes_five_places_and_undo_restores_them(staff, item
     assert close_up not in image.files
 
 
+def test_a_box_of_an_analysis_that_is_over_is_not_decided_but_shown_as_it_is_now(staff, item):
+    photo = Photo.objects.get()
+    old = make_defect(Analysis.objects.get())
+    run_job(item.tenant, "analysis", photo.pk, ["classify", "attributes", "defects"])
+    new = make_defect(Analysis.objects.current().get())
+
+    answer = staff.post(
+        reverse("damage-decide", args=[item.pk, old.pk]), {"state": "confirmed"}, headers=HTMX
+    )
+
+    assert answer.status_code == 409
+    assert "looked at again meanwhile" in answer.content.decode()
+    assert f"spot-{new.pk}" in answer.content.decode()
+    assert not Defect.objects.filter(state="confirmed").exists()
+
+
 def test_a_person_marks_damage_that_no_model_saw(staff, item):
     photo = Photo.objects.get()
     box = {"x": 10, "y": 10, "width": 20, "height": 95}

@@ -23,6 +23,7 @@ from imaging.jobs import pipeline
 from imaging.jobs.models import Job
 
 PAGE = "imaging/analysis.html"
+LOOKED_AGAIN = "The photo was looked at again meanwhile. Its damage is shown as it is now."
 
 
 @member
@@ -44,6 +45,8 @@ def decide(request: Request, pk: UUID, defect_id: UUID) -> HttpResponse:
         tenant=request.tenant,
         analysis__photo_id__in=product.images.values("photo_id"),
     )
+    if not defect.analysis.is_current:
+        return _answer(request, product, message=LOOKED_AGAIN, status=409)
     form = DecisionForm(request.POST)
     if not form.is_valid():
         return HttpResponse(status=422)
@@ -120,14 +123,19 @@ def _product(request: Request, pk: UUID) -> Product:
     return get_object_or_404(Product.objects.live(), pk=pk, tenant=request.tenant)
 
 
-def _answer(request: Request, product: Product, *fields: str) -> HttpResponse:
+def _answer(
+    request: Request, product: Product, *fields: str, message: str = "", status: int = 200
+) -> HttpResponse:
     """Our part again, beside the parts of the item page that every change touches."""
     product.refresh_from_db()
-    theirs = answers.changed(request, product, fields=fields)
+    is_error = status >= 400
+    theirs = answers.changed(
+        request, product, message, fields=fields, error=is_error, status=status
+    )
     if not request.htmx:
         return theirs
     ours = parts(request, PAGE, "analysis", **_context(product))
-    return HttpResponse(theirs.content + ours.content)
+    return HttpResponse(theirs.content + ours.content, status=status)
 
 
 def _context(product: Product) -> dict[str, Any]:
