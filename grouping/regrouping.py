@@ -111,10 +111,16 @@ def regrouped(board: Board, plan: Plan, there: frozenset[UUID]) -> Board:
     """The board with the plan's groups in place of those that no person has touched. Pure.
 
     A proposed group takes the place and name of the untouched one that it shares most photos with.
+    One with a photo that was not compared, for its vector is forgotten with time, stays as it is.
     """
-    kept = {id_: card for id_, card in board.cards.items() if card.is_by_hand}
+    told = _told(plan.proposal)
+    kept = {
+        id_: card
+        for id_, card in board.cards.items()
+        if card.is_by_hand or not told.issuperset(there.intersection(card.photos))
+    }
     taken = {photo for card in kept.values() for photo in card.photos} | board.aside
-    old = {id_: card for id_, card in board.cards.items() if not card.is_by_hand}
+    old = {id_: card for id_, card in board.cards.items() if id_ not in kept}
     names = _new_names(board.cards.values())
     made: dict[UUID, Card] = {}
     for group in plan.proposal.groups:
@@ -126,6 +132,12 @@ def regrouped(board: Board, plan: Plan, there: frozenset[UUID]) -> Board:
             made[card.id] = card if known else replace(card, name=next(names))
     tags = frozenset(map(UUID, plan.proposal.tags)) & there - taken
     return replace(board, cards={**kept, **made}, aside=board.aside | tags)
+
+
+def _told(proposal: clustering.Proposal) -> frozenset[UUID]:
+    """Every photo that the proposal is about."""
+    grouped = (id_ for group in proposal.groups for id_ in group.ids)
+    return frozenset(map(UUID, [*grouped, *proposal.tags]))
 
 
 def _options(batch: Batch, strictness: float, use_order: bool) -> clustering.ClusterOptions:  # noqa: FBT001

@@ -117,6 +117,19 @@ def test_a_regrouping_that_a_person_asked_for_can_be_undone():
     assert groups_of(batch) == before == []
 
 
+def test_groups_whose_vectors_are_forgotten_stay_when_a_photo_comes_later():
+    batch = make_shoot(items=2)
+    group(batch)
+    before = groups_of(batch)
+    Embedding.objects.all().delete()
+    late = make_photo(batch, index=6)
+    make_embedding(late, np.eye(1024)[0])
+
+    group(batch)
+
+    assert groups_of(batch) == [*before, [6]]
+
+
 def test_photos_laid_aside_are_not_grouped():
     batch = make_shoot(items=2)
     photo = batch.photos.get(index=0)
