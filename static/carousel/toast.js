@@ -8,7 +8,12 @@
   const page = (window.carousel ??= {});
   let timer;
 
-  page.csrf = () => document.querySelector("meta[name=csrf-token]").content;
+  // Who signs in again, in whichever tab, gets a new token: the cookie has it, a page that stood open has not.
+  const COOKIE = /(?:^|; )(?:__Host-)?csrftoken=([^;]+)/;
+  page.csrf = () => document.cookie.match(COOKIE)?.[1] ?? document.querySelector("meta[name=csrf-token]").content;
+  document.addEventListener("formdata", ({ formData }) => {
+    if (formData.has("csrfmiddlewaretoken")) formData.set("csrfmiddlewaretoken", page.csrf());
+  });
 
   page.toast = (message, { error = false } = {}) => {
     const toast = document.createElement("div");

@@ -112,6 +112,20 @@ def test_a_colleagues_words_are_shown_instead_of_lost(staff, running):
     assert state_of(running, item)[0] == "Hers"
 
 
+def test_a_page_that_stood_open_over_a_new_sign_in_still_saves(staff, running):
+    item = make_item(running)
+    open_item(staff, item)
+    staff.context.clear_cookies(name="sessionid")
+    other = staff.context.new_page()
+    open_item(other, item)
+
+    staff.fill("#item-title", "Blue lamp")
+    staff.keyboard.press("Tab")
+
+    expect(staff.locator("#state")).to_contain_text("Blue lamp")
+    assert state_of(running, item)[0] == "Blue lamp"
+
+
 def test_another_picture_comes_first(staff, running):
     item = make_item(running)
     open_item(staff, item)
