@@ -100,6 +100,7 @@ def _context(request: Request, batch: Batch, rows: list[Edit], said: str) -> dic
         "tray": showing.tray(batch) if _moves_tray(rows) else None,
         "said": said,
         "undo": reverse("review-undo", args=[batch.pk]) if rows[-1].state == "live" else "",
+        "undo_seq": rows[-1].seq,
         "swap": "outerMorph",
     }
 

@@ -129,7 +129,8 @@ def undo(request: Request, pk: UUID) -> HttpResponse:
 @editor
 def redo(request: Request, pk: UUID) -> HttpResponse:
     batch = batch_of(request, pk)
-    return answer(request, batch, history.redo(batch, request.user))
+    seq = number(request.POST.get("seq"))
+    return answer(request, batch, history.redo(batch, request.user, seq))
 
 
 @editor

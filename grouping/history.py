@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
+from django.db.models import F
 from django.utils.timezone import localtime, now
 
 from carousel.errors import Refused
@@ -81,8 +82,14 @@ def perform(batch: Batch, asked: Asked, scope: Scope, change: Change) -> EditRow
 
 @one_transaction
 def undo(batch: Batch, user: User | None, seq: int | None = None) -> EditRow:
-    """Take back this person's latest edit, or the one that is named; refused if it was built on."""
+    """Take back this person's latest edit, or the one that is named; refused if it was built on.
+
+    Taken back by this person already, a named one stays so: their answer was lost.
+    """
     version = Review.objects.advance(batch)
+    done = batch.edits.undone().filter(seq=seq, changed_by=user).first() if seq else None
+    if done:
+        return done
     row = batch.edits.live().filter(seq=seq).first() if seq else batch.edits.last_of(user)
     if row is None:
         raise Refused("There is nothing of yours to undo.")
@@ -90,9 +97,13 @@ def undo(batch: Batch, user: User | None, seq: int | None = None) -> EditRow:
 
 
 @one_transaction
-def redo(batch: Batch, user: User | None) -> EditRow:
-    """Make the edit again that this person took back last."""
+def redo(batch: Batch, user: User | None, seq: int | None = None) -> EditRow:
+    """Make the edit again that this person took back last; once, if it is named."""
     version = Review.objects.advance(batch)
+    again = batch.edits.live().filter(changed_by=user, version__gt=F("seq"))
+    done = again.filter(seq=seq).first() if seq else None
+    if done:
+        return done
     row = batch.edits.next_of(user)
     if row is None:
         raise Refused("There is nothing to redo.")

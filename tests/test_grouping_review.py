@@ -281,6 +281,20 @@ def test_undo_and_redo_walk_through_the_edits(client: Client):
     assert seen == ["Coat", "Item 1", "Coat"]
 
 
+def test_an_undo_and_a_redo_that_are_sent_twice_turn_one_edit(client: Client):
+    group = make_group()
+    for name in ("Coat", "Jacket"):
+        post(client, f"/g/{group.pk}/rename/", name=name)
+    last, seen = Edit.objects.get(label="Coat is now Jacket"), []
+
+    for turn in ("undo", "undo", "redo", "redo"):
+        answer = post(client, f"/b/{group.batch_id}/{turn}/", seq=last.seq)
+        group.refresh_from_db()
+        seen.append((answer.status_code, group.name))
+
+    assert seen == [(200, "Coat")] * 2 + [(200, "Jacket")] * 2
+
+
 def test_two_groups_judged_apart_are_not_asked_about_again(client: Client):
     batch = make_batch()
     one, two = make_group(batch), make_group(batch)

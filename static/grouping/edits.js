@@ -1,21 +1,22 @@
 // The edits: each shows itself at once, is sent, and takes itself back when the server says no.
 import {
   attend, batch, boxOf, cardBy, cardOf, chosenTiles, clearChoice, current, focusCard, groupOf, isGroup, mergeable,
-  meant, photoOf, seen as version, tilesOf, versions, visible,
+  meant, photoOf, tilesOf, versions, visible,
 } from "./desk.js";
-import { apply, headers, remember, send } from "./sending.js";
+import { apply, askToSignIn, headers, isSignedOut, remember, send } from "./sending.js";
 
 const url = (word) => `/b/${batch}/${word}/`;
 const of = (card, word) => `/g/${groupOf(card)}/${word}/`;
 
 // Accepting: a burst of keys becomes one request.
-const accepted = new Map();
+const accepted = new Set();
 let burst;
+export const isGathering = () => accepted.size > 0; // colleagues' cards wait as well: what is accepted was seen
 
 export function accept(card) {
   if (!isGroup(card)) return;
   if (card.dataset.state !== "accepted") {
-    accepted.set(groupOf(card), version(card));
+    accepted.add(groupOf(card));
     shown(card, "accepted");
   }
   clearTimeout(burst);
@@ -25,10 +26,9 @@ export function accept(card) {
 export function flush() {
   clearTimeout(burst);
   if (!accepted.size) return;
-  const ids = [...accepted.keys()];
-  const seen = [...accepted.values()];
+  const ids = [...accepted];
   accepted.clear();
-  send(url("accept"), { group: ids, v: seen }, { undo: () => ids.forEach((id) => shown(cardBy(id), "open")) });
+  send(url("accept"), () => ({ group: ids, v: versions(...ids.map(cardBy).filter(Boolean)) }), { undo: () => ids.forEach((id) => shown(cardBy(id), "open")) });
 }
 
 function edit(address, fields, options) {
@@ -78,7 +78,8 @@ export function merge(some = mergeable()) {
   const ids = some.map(groupOf);
   clearChoice();
   attend(first);
-  edit(url("merge"), () => ({ group: ids, v: versions(...ids.map(cardBy).filter(Boolean)) }));
+  const back = () => { for (const id of ids) cardBy(id)?.classList.remove("leaving"); };
+  edit(url("merge"), () => ({ group: ids, v: versions(...ids.map(cardBy).filter(Boolean)) }), { undo: back });
   for (const card of others) card.classList.add("leaving");
 }
 
@@ -143,15 +144,18 @@ export function cover(tile) {
   edit(of(card, "cover"), () => ({ photo: photoOf(tile), v: versions(card) }));
 }
 
-export const undo = () => edit(url("undo"));
-export const redo = () => edit(url("redo"));
+// The edit that the button names: asked again after a lost answer, it takes back no other.
+const turn = (word) => edit(url(word), () => ({ seq: document.querySelector(`#bar [data-act="${word}"]`)?.value || undefined }));
+export const undo = () => turn("undo");
+export const redo = () => turn("redo");
 export const post = (address, fields) => edit(address, fields);
 
 export const judge = (a, b, same) => edit(url("pairs/judge"), { group: [a, b], same });
 
 export async function look(address) {
   const response = await fetch(address, { headers: headers() });
-  if (!response.ok) throw new Error(String(response.status));
+  if (isSignedOut(response)) askToSignIn(); // else the page to sign in would be put into this one
+  if (!response.ok || isSignedOut(response)) throw new Error(String(response.status));
   return response.text();
 }
 export { apply, headers };

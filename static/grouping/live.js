@@ -1,19 +1,37 @@
 // What colleagues do appears by itself, except where this person is at work: there it only says so.
 import { batch, cardBy, cards, current, desk, groupOf } from "./desk.js";
-import { headers } from "./edits.js";
-import { apply, asked, isBusy } from "./sending.js";
+import { headers, isGathering } from "./edits.js";
+import { apply, asked, askToSignIn, isBusy, isSignedOut } from "./sending.js";
+
+const AGAIN = 2000;
 
 let source = null;
 let held = []; // parts that wait while an edit of ours is on its way
 let lost;
+let isOut = false; // signed out: nothing is asked but whether that is over
 const page = crypto.randomUUID?.() ?? String(Math.random()).slice(2);
 
 function listen() {
-  if (source || document.hidden) return;
+  if (source || isOut || document.hidden) return;
   source = new EventSource(`/b/${batch}/review/live/?${new URLSearchParams({ seen: desk.dataset.version, ...asked() })}`);
-  source.addEventListener("message", (event) => { clearTimeout(lost); lost = undefined; take(event.data); });
-  source.addEventListener("open", () => { clearTimeout(lost); lost = undefined; note(""); });
-  source.addEventListener("error", () => { lost ??= setTimeout(() => note("reconnecting…"), 5000); });
+  source.addEventListener("message", (event) => { back(); take(event.data); });
+  source.addEventListener("open", back);
+  source.addEventListener("error", away);
+  source.addEventListener("done", () => { silence(); present(); });
+}
+
+function back() {
+  clearTimeout(lost);
+  lost = undefined;
+  note("");
+}
+
+// The browser asks again by itself after a break, but never after an answer that was no stream.
+function away() {
+  lost ??= setTimeout(() => note("reconnecting…"), 5000);
+  if (source?.readyState !== EventSource.CLOSED) return;
+  silence();
+  setTimeout(listen, AGAIN);
 }
 
 function note(words) {
@@ -31,7 +49,7 @@ window.addEventListener("pagehide", silence);
 
 async function take(html) {
   held.push(html);
-  if (isBusy() || desk.classList.contains("dragging")) return setTimeout(() => held.length && take(held.pop()), 400);
+  if (isBusy() || isGathering() || desk.classList.contains("dragging")) return setTimeout(() => held.length && take(held.pop()), 400);
   const all = held.map((each) => new DOMParser().parseFromString(each, "text/html"));
   held = [];
   for (const each of all) {
@@ -91,12 +109,23 @@ export async function present() {
   try {
     const group = current() ? groupOf(current()) : "";
     const response = await fetch(`/b/${batch}/presence/`, { method: "POST", headers: headers(), body: new URLSearchParams({ page, group }) });
+    if (isSignedOut(response)) return out();
+    isOut = false;
+    listen();
     if (!response.ok) return;
     const said = document.getElementById("presence");
     if (said) said.textContent = (await response.text()).trim();
   } catch { /* the stream says it when the server is away */ }
 }
 
+function out() {
+  if (!isOut) askToSignIn();
+  isOut = true;
+  silence();
+  back();
+}
+
 listen();
 present();
+document.getElementById("signed-out").addEventListener("close", present);
 setInterval(present, 20000);

@@ -37,10 +37,10 @@ async function leave(edit) {
   const body = new URLSearchParams({ ...joined(fields), key: edit.key, ...loadedUpTo(), ...asked() });
   const response = await twice(() => fetch(edit.address, { method: "POST", body, headers: headers(), signal: AbortSignal.timeout(20000) }));
   if (!response) return failed(edit, "The server cannot be reached. Nothing was changed.");
-  if (response.status === 401 || new URL(response.url).pathname.startsWith("/sign-in")) {
+  if (isSignedOut(response)) {
     edit.undo?.();
     say("Not saved");
-    document.getElementById("signed-out").showModal();
+    askToSignIn();
     return false;
   }
   const text = await response.text();
@@ -50,6 +50,13 @@ async function leave(edit) {
   if (isAnswer) await apply(text);
   if (response.status === 204) say("");
   return response.ok;
+}
+
+export const isSignedOut = (response) => response.status === 401 || new URL(response.url).pathname.startsWith("/sign-in");
+
+export function askToSignIn() {
+  const dialog = document.getElementById("signed-out");
+  if (!dialog.open) dialog.showModal();
 }
 
 // One more try when the network failed: the key makes the second one harmless if the first arrived.

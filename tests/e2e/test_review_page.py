@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, CDPSession, Locator, Page, expect
+from playwright.sync_api import Browser, CDPSession, Locator, Page, Route, expect
 
 from tests.review_keys import WHAT_EACH_KEY_DOES
 from tests.running import Running, until
@@ -328,6 +328,59 @@ def test_an_answer_that_got_lost_is_asked_for_again_without_a_second_edit(
     assert edits == 1
 
 
+def test_an_undo_whose_answer_got_lost_takes_back_one_edit(staff: Page, quiet: Quiet):
+    quiet.expected.append(r"ERR_FAILED")
+    for name in ("Coat", "Jacket"):
+        rename(staff, name)
+        saved(staff)
+    lost = []
+
+    def lose(route: Any) -> None:
+        if not lost:
+            lost.append(route.fetch())
+            route.abort()
+        else:
+            route.continue_()
+
+    staff.route("**/undo/", lose)
+    staff.keyboard.press("Control+z")
+
+    expect(toast(staff)).to_contain_text("Taken back: Coat is now Jacket")
+    assert names(staff)[0] == "Coat"
+
+
+def rename(page: Page, name: str) -> None:
+    page.keyboard.press("r")
+    page.keyboard.insert_text(name)
+    page.keyboard.press("Enter")
+
+
+def test_a_group_is_accepted_before_its_new_name_is_answered(staff: Page):
+    held: list[Route] = []
+    staff.route("**/rename/", lambda route: held.append(route))
+    rename(staff, "Coat")
+    staff.keyboard.press("a")
+    staff.wait_for_timeout(400)
+
+    held[0].continue_()
+
+    expect(card(staff, "Coat")).to_have_attribute("data-state", "accepted")
+    saved(staff)
+    reloaded(staff)
+    expect(card(staff, "Coat")).to_have_attribute("data-state", "accepted")
+
+
+def test_groups_that_could_not_be_merged_stand_there_as_before(staff: Page, quiet: Quiet):
+    quiet.expected.append(r"ERR_FAILED")
+    staff.route("**/merge/", lambda route: route.abort())
+
+    staff.keyboard.press("Shift+M")
+
+    expect(staff.locator(".group.leaving")).to_have_count(1)
+    expect(toast(staff)).to_contain_text("cannot be reached. Nothing was changed")
+    expect(staff.locator(".group.leaving")).to_have_count(0)
+
+
 FIRST_FRAME = """async (address) => {
     const stop = new AbortController();
     const reader = (await fetch(address, { signal: stop.signal })).body.getReader();
@@ -385,6 +438,50 @@ def test_a_frame_that_comes_late_does_not_bring_back_what_was_undone(staff: Page
     assert sizes(staff) == [3] * 6
     staff.keyboard.press("s")
     expect(staff.locator("#groups > .group")).to_have_count(8)
+
+
+def test_a_stream_that_was_refused_is_asked_for_again(staff: Page, quiet: Quiet):
+    quiet.expected.append("503")
+    asked: list[int] = []
+
+    def away_once(route: Route) -> None:
+        asked.append(len(asked))
+        route.fulfill(status=503) if len(asked) == 1 else route.continue_()
+
+    staff.route("**/review/live/**", away_once)
+    staff.evaluate("dispatchEvent(new Event('pagehide'))")
+    with staff.expect_response(lambda it: "/review/live/" in it.url and it.status == 200):
+        staff.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+    assert len(asked) == 2
+
+
+def test_who_was_signed_out_is_told_and_goes_on_after_signing_in_in_another_tab(
+    colleague: Page, running: Running, batch: str
+):
+    [session] = [c["value"] for c in colleague.context.cookies() if c["name"] == "sessionid"]
+    running.rows("DELETE FROM django_session WHERE session_key = %s RETURNING 1", session)
+    dialog = colleague.locator("#signed-out")
+
+    colleague.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(dialog).to_be_visible()
+    dialog.get_by_role("button").click()
+    colleague.keyboard.press("j")
+    expect(dialog).to_be_visible()
+    expect(colleague.locator("#presence")).to_be_empty()
+    assert colleague.locator("[name=password]").count() == 0
+
+    with colleague.context.expect_page() as opened:
+        dialog.get_by_role("link").click()
+    open_review(opened.value, batch, "bob")
+    opened.value.close()
+    dialog.get_by_role("button").click()
+    colleague.keyboard.press("a")
+
+    expect(colleague.locator(".group[data-state=accepted]")).to_have_count(1)
+    saved(colleague)
+    accepted = "SELECT count(*) FROM grouping_group WHERE batch_id = %s AND state = 'accepted'"
+    assert running.rows(accepted, batch) == [(1,)]
 
 
 def test_a_stale_edit_is_refused_with_the_group_as_it_is_now(
