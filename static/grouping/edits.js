@@ -23,13 +23,14 @@ export function accept(card) {
   burst = setTimeout(flush, 300);
 }
 
-export function flush() {
+export function flush({ leaving = false } = {}) {
   clearTimeout(burst);
   if (!accepted.size) return;
   const ids = [...accepted];
   accepted.clear();
-  send(url("accept"), () => ({ group: ids, v: versions(...ids.map(cardBy).filter(Boolean)) }), { undo: () => ids.forEach((id) => shown(cardBy(id), "open")) });
+  send(url("accept"), () => ({ group: ids, v: versions(...ids.map(cardBy).filter(Boolean)) }), { undo: () => ids.forEach((id) => shown(cardBy(id), "open")), keepalive: leaving });
 }
+window.addEventListener("pagehide", () => flush({ leaving: true })); // who accepts and leaves has accepted
 
 function edit(address, fields, options) {
   flush();

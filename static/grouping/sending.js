@@ -1,7 +1,8 @@
 // Sends edits one after another and puts their answers in the page. Nothing is lost or sent twice.
 //
 // send(address, fields, {undo}): `fields` is an object, or a function called when the request leaves, so that
-// it carries the versions of that moment. `undo` takes back what the page showed before the answer came.
+// it carries the versions of that moment. `undo` takes back what the page showed before the answer came. With
+// `keepalive` the request arrives although its page is left.
 import { attend, board, cardBy, cards, count, current } from "./desk.js";
 
 const { csrf, toast } = window.carousel;
@@ -12,9 +13,9 @@ const settled = new Set();
 export const onSettled = (listener) => settled.add(listener);
 export const isBusy = () => busy || waiting.length > 0;
 
-export function send(address, fields = {}, { undo } = {}) {
+export function send(address, fields = {}, { undo, keepalive = false } = {}) {
   return new Promise((resolve) => {
-    waiting.push({ address, fields, undo, resolve, key: crypto.randomUUID?.() ?? String(Math.random()).slice(2) });
+    waiting.push({ address, fields, undo, keepalive, resolve, key: crypto.randomUUID?.() ?? String(Math.random()).slice(2) });
     say("Saving…");
     next();
   });
@@ -35,7 +36,7 @@ async function next() {
 async function leave(edit) {
   const fields = typeof edit.fields === "function" ? edit.fields() : edit.fields;
   const body = new URLSearchParams({ ...joined(fields), key: edit.key, ...loadedUpTo(), ...asked() });
-  const response = await twice(() => fetch(edit.address, { method: "POST", body, headers: headers(), signal: AbortSignal.timeout(20000) }));
+  const response = await twice(() => fetch(edit.address, { method: "POST", body, headers: headers(), keepalive: edit.keepalive, signal: AbortSignal.timeout(20000) }));
   if (!response) return failed(edit, "The server cannot be reached. Nothing was changed.");
   if (isSignedOut(response)) {
     edit.undo?.();

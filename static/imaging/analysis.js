@@ -48,13 +48,17 @@
   document.addEventListener("input", (event) => {
     const form = event.target.closest?.("form[data-draws]");
     if (form) show(form);
-    const wipe = event.target.closest?.(".wipe");
-    if (wipe) wipe.style.setProperty("--wipe", `${event.target.value}%`);
+    if (event.target.matches?.(".wipe input")) wipe(event.target);
   });
 
+  const wipe = (slider) => slider.closest(".wipe").style.setProperty("--wipe", `${slider.value}%`);
+
+  // Also what was moved before this script came: the page is shown first.
   const prepare = () => {
+    document.querySelectorAll(".wipe input").forEach(wipe);
     document.querySelectorAll("[data-hex]").forEach((swatch) => { swatch.style.background = swatch.dataset.hex; });
   };
   new MutationObserver(prepare).observe(document.documentElement, { childList: true, subtree: true });
   document.addEventListener("DOMContentLoaded", prepare);
+  prepare();
 }

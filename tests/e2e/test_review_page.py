@@ -259,6 +259,16 @@ def test_a_burst_of_accepts_accepts_each_group_once(staff: Page, running: Runnin
     assert edits <= 2
 
 
+def test_a_group_is_accepted_also_when_the_page_is_left_at_once(
+    staff: Page, running: Running, batch: str
+):
+    staff.keyboard.press("a")
+    staff.goto("/products/")
+
+    state = "SELECT count(*) FROM grouping_group WHERE batch_id = %s AND state = 'accepted'"
+    until(lambda: running.rows(state, batch) == [(1,)], 5)
+
+
 def test_all_sure_groups_are_looked_at_accepted_and_taken_back_with_one_undo(staff: Page):
     staff.keyboard.press("Shift+A")
     expect(staff.locator("#layer .previews li")).to_have_count(4)
