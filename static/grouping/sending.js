@@ -1,6 +1,6 @@
 // Sends edits one after another and puts their answers in the page. Nothing is lost or sent twice.
 //
-// send(address, fields, {undo}): `fields` is an object, or a function called when the request leaves, so that
+// send(address, fields, {undo, keepalive}): `fields` is an object, or a function called when the request leaves, so that
 // it carries the versions of that moment. `undo` takes back what the page showed before the answer came. With
 // `keepalive` the request arrives although its page is left.
 import { attend, board, cardBy, cards, count, current } from "./desk.js";

@@ -317,20 +317,25 @@ def test_the_server_away_puts_a_dropped_photo_back(staff: Page, quiet: Quiet):
     expect(staff.locator("#saved")).to_have_text("Not saved")
 
 
-def test_an_answer_that_got_lost_is_asked_for_again_without_a_second_edit(
-    staff: Page, quiet: Quiet, running: Running, batch: str
-):
-    quiet.expected.append(r"ERR_FAILED")
+def lose_one_answer(page: Page, address: str) -> None:
+    """The first request arrives and is carried out; only its answer does not come."""
     lost = []
 
-    def lose(route: Any) -> None:
+    def lose(route: Route) -> None:
         if not lost:
             lost.append(route.fetch())
             route.abort()
         else:
             route.continue_()
 
-    staff.route("**/split/", lose)
+    page.route(address, lose)
+
+
+def test_an_answer_that_got_lost_is_asked_for_again_without_a_second_edit(
+    staff: Page, quiet: Quiet, running: Running, batch: str
+):
+    quiet.expected.append(r"ERR_FAILED")
+    lose_one_answer(staff, "**/split/")
     card(staff, "Item 1").locator("[data-act=split]").click()
 
     expect(toast(staff)).to_contain_text("Split into 3 groups")
@@ -343,16 +348,7 @@ def test_an_undo_whose_answer_got_lost_takes_back_one_edit(staff: Page, quiet: Q
     for name in ("Coat", "Jacket"):
         rename(staff, name)
         saved(staff)
-    lost = []
-
-    def lose(route: Any) -> None:
-        if not lost:
-            lost.append(route.fetch())
-            route.abort()
-        else:
-            route.continue_()
-
-    staff.route("**/undo/", lose)
+    lose_one_answer(staff, "**/undo/")
     staff.keyboard.press("Control+z")
 
     expect(toast(staff)).to_contain_text("Taken back: Coat is now Jacket")
