@@ -204,7 +204,7 @@ def test_hurry_cuts_the_waiting_short(home: Home):
 
     part.stop(hurry)
 
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30  # of the sixty that it may take unhurried
 
 
 def test_a_pid_that_now_is_another_process_is_left_alone(home: Home):

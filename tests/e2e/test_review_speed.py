@@ -1,4 +1,8 @@
-"""A thousand photos on the review page: how soon they show, how still they stand, what is sent."""
+"""A thousand photos on the review page: how soon they show, how still they stand, what is sent.
+
+Beside a worker and a clock on a busy machine no time of a clock can be held. So a thousand photos
+are held against ten, in the same browser and run; a quiet machine tries the times of the design.
+"""
 
 import gzip
 import re
@@ -7,12 +11,15 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.dying import say
 from tests.running import Running
 from tests.servers import Quiet
 
 pytestmark = pytest.mark.e2e
 SEED = "from tests.review_seed import *; print('batch', crowd(items=300, photos=1000).pk)"
+FEW = SEED.replace("items=300, photos=1000", "items=3, photos=10")
 MANY = SEED.replace("items=300, photos=1000", "items=5000, photos=5000")
+KEYS = ["j", "ArrowRight", "x", "Escape", "a", "j", "u"] * 3
 WATCH = """
     window.seen = {paint: 0, shift: 0, slow: []};
     new PerformanceObserver(list => { seen.paint = list.getEntries().at(-1).startTime; })
@@ -28,7 +35,16 @@ WATCH = """
 
 @pytest.fixture(scope="module")
 def crowd(running: Running) -> str:
-    found = re.search(r"batch (\S+)", running.command("shell", "-c", SEED))
+    return seeded(running, SEED)
+
+
+@pytest.fixture(scope="module")
+def few(running: Running) -> str:
+    return seeded(running, FEW)
+
+
+def seeded(running: Running, how: str) -> str:
+    found = re.search(r"batch (\S+)", running.command("shell", "-c", how))
     assert found
     return found[1]
 
@@ -47,12 +63,18 @@ def opened(page: Page, batch: str) -> Any:
     return page.evaluate("seen")
 
 
-def test_a_thousand_photos_show_soon_and_stand_still(page: Page, quiet: Quiet, crowd: str):
-    """The limit is the one for a slow processor: the worker and the clock run beside this."""
-    seen = opened(page, crowd)
+def test_a_thousand_photos_show_as_soon_as_ten_and_stand_still(
+    page: Page, quiet: Quiet, crowd: str, few: str
+):
+    ten, thousand = [], []
+    for _ in range(3):
+        ten.append(opened(page, few)["paint"])
+        seen = opened(page, crowd)
+        thousand.append(seen["paint"])
+        assert seen["shift"] <= 0.01
 
-    assert 0 < seen["paint"] <= 1500
-    assert seen["shift"] <= 0.01
+    say(f"Largest paint: {min(thousand)} ms at 1,000 photos, {min(ten)} ms at 10")
+    assert 0 < min(thousand) <= 4 * min(ten)
 
 
 def test_the_first_view_is_small(page: Page, quiet: Quiet, crowd: str):
@@ -63,29 +85,49 @@ def test_the_first_view_is_small(page: Page, quiet: Quiet, crowd: str):
     assert len(gzip.compress(html)) <= 15_000
 
 
-def test_keys_answer_at_once_among_a_thousand_photos(page: Page, quiet: Quiet, crowd: str):
-    opened(page, crowd)
-    for key in ["j", "ArrowRight", "x", "Escape", "a", "j", "u"] * 3:
+def test_keys_answer_as_soon_among_a_thousand_photos_as_among_ten(
+    page: Page, quiet: Quiet, crowd: str, few: str
+):
+    ten, thousand = pressed(page, few), pressed(page, crowd)
+
+    say(f"Three of four keys within {thousand} ms at 1,000 photos, {ten} ms at 10")
+    assert thousand <= 5 * ten
+
+
+def pressed(page: Page, batch: str) -> int:
+    """Milliseconds until three of four keys are drawn, at least the 16 of one frame."""
+    opened(page, batch)
+    for key in KEYS:
+        page.keyboard.press(key)
+        page.wait_for_timeout(60)
+    slow = sorted(page.evaluate("seen.slow")) or [16]
+    return int(slow[int(len(slow) * 0.75)])
+
+
+@pytest.mark.slow
+def test_a_thousand_photos_show_and_answer_in_the_times_of_the_design(page: Page, crowd: str):
+    """On a quiet machine. The limit of the paint is the one for a slow processor."""
+    paints = [opened(page, crowd)["paint"] for _ in range(3)]
+    for key in KEYS:
         page.keyboard.press(key)
         page.wait_for_timeout(60)
 
     slow = sorted(page.evaluate("seen.slow")) or [0]
-    assert slow[int(len(slow) * 0.75)] <= 100
-    assert slow[-1] <= 250
+    say(f"Largest paint {paints} ms, keys {slow[int(len(slow) * 0.75)]} to {slow[-1]} ms")
+    assert 0 < min(paints) <= 1500
+    assert (slow[int(len(slow) * 0.75)] <= 100, slow[-1] <= 250) == (True, True)
 
 
 @pytest.mark.slow
 def test_five_thousand_groups_show_in_a_second_and_take_no_more_memory(
     page: Page, running: Running, crowd: str
 ):
-    found = re.search(r"batch (\S+)", running.command("shell", "-c", MANY))
-    assert found
     opened(page, crowd)
-    few = page.evaluate("performance.memory.usedJSHeapSize")
+    before = page.evaluate("performance.memory.usedJSHeapSize")
 
-    seen = opened(page, found[1])
+    seen = opened(page, seeded(running, MANY))
 
     paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
     assert 0 < paint < 1000 and seen["shift"] <= 0.01
     assert page.locator("#groups > .group").count() <= 108
-    assert page.evaluate("performance.memory.usedJSHeapSize") < few * 1.5
+    assert page.evaluate("performance.memory.usedJSHeapSize") < before * 1.5
