@@ -81,12 +81,16 @@ STEPS = {
 }
 
 QUEUES = {
-    **dict.fromkeys(("inspect", "cutout", "embed", "defects"), "images"),
+    **dict.fromkeys(PIPELINES["photo"], "images"),
     "read_text": "books.ocr",
     "candidates": "books.llm",
     "lookup": "books.lookup",
 }
 """Step -> Celery queue; anything else goes to `default`."""
+
+UNHURRIED = ("classify", "attributes")
+"""Steps that go to the end of their queue, though the worker could do them at once: a batch is
+grouped before its photos are given names."""
 
 GATHER = {"photo": Gate(step="embed", job="group")}
 COMPLETED = {

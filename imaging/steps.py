@@ -4,7 +4,6 @@ Each fetches the photo, calls the pure code in `imaging.pixels`, and keeps what 
 run twice: files are named by their content and rows are upserted.
 """
 
-from collections.abc import Sequence
 from typing import cast
 
 from django.conf import settings
@@ -23,8 +22,6 @@ from imaging.timing import Timings
 from imaging.uploads import photos
 from imaging.uploads.models import Changed, Embedding, Photo
 
-CUTOUT_QUALITY = 85
-
 
 def inspect(step: Step) -> None:
     """Header, hash, type, size, capture time, a consignor's card, thumbnails without metadata."""
@@ -41,12 +38,12 @@ def inspect(step: Step) -> None:
         raise GiveUp(str(error)) from error
     with timings.named("thumbnails"):
         largest = derive.largest(image)
-        for side, picture in derive.thumbnails(largest).items():
-            photo.keep(str(side), picture)
+        small = derive.thumbnails(largest)
+        photo.keep({str(side): picture for side, picture in small.items()})
     with timings.named("card"):
         card = read_tag(largest)
     photos.inspected(photo, seen, card)
-    kept.keep(photo.sha256, cutting.MAX_SIDE, image)
+    kept.keep(photo.sha256, image)
     step.result = timings.result() | {"width": seen.width, "height": seen.height}
 
 
@@ -55,12 +52,12 @@ def cutout(step: Step) -> None:
     photo = photos.photo_of(step)
     timings = Timings()
     with timings.named("open"):
-        image = _opened(photo, cutting.MAX_SIDE)
+        image = _opened(photo)
     with timings.named("model"):
         cut = cutting.cut_out(image, settings.CUTOUT_MODEL)
     with timings.named("store"):
-        photo.keep("cutout", derive.as_webp(cut.image, quality=CUTOUT_QUALITY))
-        photo.keep("cutout-320", derive.thumbnail(cut.image, 320))
+        photo.keep(derive.cutout_files(cut.image))
+    kept.keep(photo.files["cutout"]["key"], cut.image.getchannel("A"))
     photos.cut(photo, model=cut.model, is_fallback=cut.is_fallback, faults=list(cut.faults))
     treating.treat_by_itself(photo)
     step.model = cut.model
@@ -80,30 +77,24 @@ def embed(step: Step) -> None:
 def compare(photo: Photo, timings: Timings) -> str:
     """Keep the photo's vectors. Returns the name of the model that the chain came to."""
     with timings.named("open"):
-        look = Look(picture=photo.read("cutout"), cutout=photos.described_pixels(photo))
+        picture = photo.read("cutout") if chains.goes_outside("embed") else b""
+        look = Look(picture, photos.described_pixels(photo))
     with timings.named("model"):
         made = chains.ask("embed", look, photo.tenant, photo.pk)
         model = descriptor.MODEL if made.locally else made.model
-        _keep(photo, model, cast(Embedded, made.value).vector)
+        Embedding.objects.keep(photo, model, cast(Embedded, made.value).vector)
     if not made.locally:
         with timings.named("descriptor"):
-            _keep(photo, descriptor.MODEL, descriptor.describe(look.cutout).tolist())
+            own = descriptor.describe(look.cutout).tolist()
+            Embedding.objects.keep(photo, descriptor.MODEL, own)
     return model
 
 
-def _keep(photo: Photo, model: str, vector: Sequence[float]) -> None:
-    Embedding.objects.update_or_create(
-        photo=photo,
-        model=model,
-        defaults={"tenant_id": photo.tenant_id, "vector": list(vector)},
-    )
-
-
-def _opened(photo: Photo, max_side: int) -> Image.Image:
-    if image := kept.take(photo.sha256, max_side):
+def _opened(photo: Photo) -> Image.Image:
+    if image := kept.take(photo.sha256):
         return image
     try:
-        return guard.guarded_open(photo.read(), max_side)
+        return guard.guarded_open(photo.read(), cutting.MAX_SIDE)
     except (Rejected, Changed) as error:
         photos.reject(photo, str(error))
         raise GiveUp(str(error)) from error

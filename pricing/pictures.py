@@ -44,22 +44,20 @@ def photos(product: Product) -> list[Photo]:
 def vector_of(photo: Photo) -> list[float] | None:
     """The stored vector; described now from the stored cut-out, and kept, when there is none."""
     found = photo.embeddings.filter(model=settings.EMBEDDING_MODEL).first()
-    if found is None and settings.EMBEDDING_MODEL == descriptor.MODEL and photo.has("cutout"):
-        found = _describe(photo)
-    return [float(value) for value in found.vector] if found else None
+    if found:
+        return [float(value) for value in found.vector]
+    if settings.EMBEDDING_MODEL == descriptor.MODEL and photo.has("cutout"):
+        return _described(photo)
+    return None
 
 
-def _describe(photo: Photo) -> Embedding | None:
+def _described(photo: Photo) -> list[float] | None:
     try:
-        vector = descriptor.describe(uploaded.described_pixels(photo))
+        vector: list[float] = descriptor.describe(uploaded.described_pixels(photo)).tolist()
     except GiveUp:  # the file is gone: the item is priced by its description
         return None
-    made, _ = Embedding.objects.update_or_create(
-        photo=photo,
-        model=descriptor.MODEL,
-        defaults={"tenant_id": photo.tenant_id, "vector": vector.tolist()},
-    )
-    return made
+    Embedding.objects.keep(photo, descriptor.MODEL, vector)
+    return vector
 
 
 def of_references(tenant: Tenant, references: Sequence[str]) -> Picture:

@@ -77,9 +77,7 @@ def make_photo(batch: Batch, n: int, item: int) -> Photo:
         quality={"item": item},
         taken_at=datetime(2026, 5, 4, 10, tzinfo=UTC) + timedelta(seconds=20 * n),
     )
-    drawn = draw(item, n)
-    for variant in ("160", "320", "1280"):
-        photo.keep(variant, drawn)
+    photo.keep(dict.fromkeys(("160", "320", "1280"), draw(item, n)))
     numbers = np.random.default_rng(item)
     vector = numbers.normal(size=1024) + 0.2 * np.random.default_rng(1000 + n).normal(size=1024)
     Embedding.objects.create(

@@ -150,11 +150,11 @@ def test_a_batch_is_stopped_while_a_step_of_it_ends(monkeypatch):
     step = make_step("works")
     begun, gather = Signal(), pipeline._gather
 
-    def late(job: Job) -> None:
+    def late(job: Job, done: str = "") -> None:
         if not begun.is_set():
             begun.set()
             until(somebody_waits)
-        gather(job)
+        gather(job, done)
 
     def stop() -> int:
         begun.wait(10)
@@ -176,7 +176,7 @@ def test_a_batch_is_stopped_while_a_step_of_it_ends(monkeypatch):
 
 def test_a_job_goes_through_its_whole_pipeline_and_tells_once():
     photo = make_photo()
-    photo.keep("160", b"small")
+    photo.keep({"160": b"small"})
     job = pipeline.start(photo.tenant, "photo", photo.pk, photo.batch)
 
     runner.drain()
@@ -218,6 +218,22 @@ def test_a_batch_is_gathered_when_its_last_photo_has_passed(monkeypatch):
 
     assert before == 0
     assert Job.objects.get(kind="group").subject_id == batch.pk
+
+
+def test_what_comes_after_the_gate_does_not_gather_the_batch_again(monkeypatch):
+    monkeypatch.setattr(wiring, "GATHER", {"photo": wiring.Gate("works", "group")})
+    pipelines = {"photo": {"works": [], "left": ["works"]}, "group": {"end": []}}
+    monkeypatch.setattr(wiring, "PIPELINES", pipelines)
+    batch = make_batch()
+    job = pipeline.start(batch.tenant, "photo", make_photo(batch).pk, batch)
+    for kind in ("works", "left"):
+        runner.run(job.steps.get(kind=kind).pk)
+        for group in Step.objects.filter(kind="end", state="waiting"):
+            Step.objects.filter(pk=group.pk).update(run_after=now())
+            runner.run(group.pk)
+
+    assert Job.objects.get(pk=job.pk).state == "completed"
+    assert Job.objects.filter(kind="group").count() == 1
 
 
 def test_a_rejected_photo_does_not_hold_the_batch_up(monkeypatch):

@@ -60,6 +60,18 @@ def test_a_task_does_what_it_opens_for_its_own_queue_and_sends_the_rest(chain, s
     assert states() == {"first": "done", "second": "done", "third": "done", "elsewhere": "waiting"}
 
 
+def test_what_is_unhurried_goes_to_the_end_of_the_queue(chain, sent, monkeypatch):
+    monkeypatch.setattr(wiring, "UNHURRIED", ("third",))
+    step = make_step("first")
+
+    runner.run_on(step.pk)
+
+    assert sent == [("third", "default"), ("elsewhere", "books.ocr")]
+    assert states() == {
+        "first": "done", "second": "done", "third": "waiting", "elsewhere": "waiting",
+    }  # fmt: skip
+
+
 def test_a_task_that_has_taken_a_while_leaves_the_next_step_to_others(chain, sent, monkeypatch):
     monkeypatch.setattr(runner, "YOUNG", 0)
     step = make_step("first")
@@ -116,12 +128,12 @@ def test_a_strangers_file_is_opened_once_for_all_steps_of_its_photo(sent, monkey
         return whole(data, max_side)
 
     monkeypatch.setattr(guard, "guarded_open", counted)
-    photo = send(make_batch(), make_jpeg(1), "1.jpg").photo
+    send(make_batch(), make_jpeg(1), "1.jpg")
 
     runner.run_on(Step.objects.get().pk)
 
     assert opened == [2048]
-    assert kept.take(photo.sha256, 2048) is None
+    assert kept._kept == {}
     assert {kind for kind, state in states().items() if state == "done"} == {
         "inspect",
         "cutout",

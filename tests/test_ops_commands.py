@@ -100,7 +100,7 @@ def test_a_wrong_call_ends_with_two(words):
 def cut_photo() -> Photo:
     photo = make_photo(cutout_model="u2netp")
     image = Image.new("RGBA", (64, 64), (200, 30, 40, 255))
-    photo.keep("cutout", derive.as_webp(image, quality=85))
+    photo.keep({"cutout": derive.as_webp(image)})
     return photo
 
 

@@ -142,7 +142,7 @@ def test_an_untouched_batch_goes_after_ninety_days_but_for_what_was_accepted():
             tenant=photo.tenant, batch=photo.batch, name="A cup", state=state
         )
         GroupPhoto.objects.create(tenant=photo.tenant, group=group, photo=photo)
-    photos[1].keep("160", b"small")
+    photos[1].keep({"160": b"small"})
     key = photos[1].files["160"]["key"]
     Batch.objects.update(updated_at=now() - timedelta(days=91))
 
@@ -201,9 +201,9 @@ def test_a_run_that_ended_between_file_and_row_is_finished_by_the_next(monkeypat
 def test_files_without_a_row_and_rows_without_a_file_are_found(monkeypatch):
     monkeypatch.setattr(orphans, "YOUNG", timedelta(seconds=-60))
     kept, bare = settled_photo(1), settled_photo(2)
-    kept.keep("160", b"first")
+    kept.keep({"160": b"first"})
     replaced = kept.files["160"]["key"]
-    kept.keep("160", b"second")
+    kept.keep({"160": b"second"})
     storage.save_bytes("temp/nobody/batch/0_a.jpg", b"lost")
     storage.delete(bare.original)
 

@@ -254,7 +254,7 @@ def test_the_progress_page_costs_the_same_however_many_photos_there_are(client):
 
 def test_a_picture_is_served_for_ever_under_its_hash_and_asked_about_without_it(client):
     photo = make_photo()
-    photo.keep("160", b"RIFF....WEBP")
+    photo.keep({"160": b"RIFF....WEBP"})
     known = photo.files["160"]["sha256"][:12]
 
     hashed = client.get(f"/photos/{photo.pk}/160?v={known}")

@@ -1,10 +1,10 @@
 """What is put before a model about one photo: its picture, its cut-out, and what is like it."""
 
 import numpy as np
-from django.conf import settings
 
 from carousel.models import Product
 from imaging.analysis import exemplars, shape
+from imaging.inference import chains
 from imaging.inference.answers import Look
 from imaging.pixels import descriptor
 from imaging.uploads import photos
@@ -32,17 +32,12 @@ def at(photo: Photo, capability: str) -> Look:
 
 def _shape(photo: Photo, cutout: "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]") -> list[float]:
     vector = [float(value) for value in shape.describe(cutout)]
-    Embedding.objects.update_or_create(
-        photo=photo,
-        model=shape.MODEL,
-        defaults={"tenant_id": photo.tenant_id, "vector": vector},
-    )
+    Embedding.objects.keep(photo, shape.MODEL, vector)
     return vector
 
 
 def _picture(photo: Photo, capability: str) -> bytes:
-    """Read only when somebody outside is asked: the local answers use the cut-out."""
-    return photo.read("1280") if "bedrock/" in settings.INFERENCE[capability] else b""
+    return photo.read("1280") if chains.goes_outside(capability) else b""
 
 
 def _categories(photo: Photo) -> list[str]:

@@ -43,12 +43,8 @@ def defects(step: Step) -> None:
     made = chains.ask("detect_defects", look, photo.tenant, photo.pk, _only(step))
     found = [writing.as_json(each) for each in cast(Defects, made.value).found]
     result = {"found": found, "made": _made(made)}
-    writing.write(
-        photo,
-        writing.result_of(step, "classify"),
-        writing.result_of(step, "attributes"),
-        result,
-    )
+    before = dict(step.job.steps.values_list("kind", "result"))
+    writing.write(photo, before["classify"], before["attributes"], result)
     step.model = made.model
     step.result = {"found": len(found), "made": result["made"]}
 
@@ -82,16 +78,16 @@ def _product(step: Step) -> Product:
 
 def _judge(photo: Photo) -> None:
     """The photo's quality 0..1 with its parts, for the rating, the price and the first picture."""
-    cutout = photos.cutout_pixels(photo)
-    look = looks.look(
-        str(photo.pk), cutout, faults=len(photo.faults), is_fallback=photo.cutout_is_fallback
-    )
     question = looking.at(photo, "assess_quality")
+    seen = looks.small(question.cutout)
+    look = looks.look(
+        str(photo.pk), seen, faults=len(photo.faults), is_fallback=photo.cutout_is_fallback
+    )
     made = chains.ask("assess_quality", question, photo.tenant, photo.pk)
     judged = cast(Judged, made.value)
     quality = {name: round(value, 3) for name, value in asdict(look).items() if name != "key"}
     quality |= {"score": judged.score, "reasons": list(judged.reasons), "model": made.model}
-    photos.noted(photo, quality | {"is_close": looks.is_close(cutout)})
+    photos.noted(photo, quality | {"is_close": looks.is_close(seen)})
 
 
 def _only(step: Step) -> str:

@@ -5,7 +5,6 @@ from typing import Any
 from django.db import transaction
 
 from imaging.analysis.models import Analysis, Attribute, Defect
-from imaging.jobs.models import Step
 from imaging.sight.defects import Box, Found, overlap
 from imaging.uploads.models import Photo
 
@@ -111,9 +110,3 @@ def as_json(found: Found) -> dict[str, Any]:
         "confidence": found.confidence,
         "box": box,
     }
-
-
-def result_of(step: Step, kind: str) -> dict[str, Any]:
-    """What another step of the same job found."""
-    found: dict[str, Any] = step.job.steps.get(kind=kind).result
-    return found

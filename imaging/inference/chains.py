@@ -71,6 +71,12 @@ def chain_of(capability: str, tenant: Tenant | None = None) -> routing.Chain:
     return routing.parse(own.get(capability) or settings.INFERENCE[capability])
 
 
+def goes_outside(capability: str) -> bool:
+    """Whether somebody may be asked who has to be sent the picture. The local answers and a shop's
+    own encoder use the cut-out's pixels; a shop chooses among the house's models."""
+    return "bedrock/" in settings.INFERENCE[capability]
+
+
 def _tried(call: ModelCall, capability: str, name: str, question: object) -> Made:
     started = time.monotonic()
     try:

@@ -70,7 +70,7 @@ def finish(step: Step) -> bool:
         )
         if job and closed:
             _advance(job)
-            _gather(step.job)
+            _gather(job, done=step.kind)
             Batch.objects.touch(step.job.batch_id)
     return bool(closed)
 
@@ -80,7 +80,10 @@ def locked(step: Step) -> Job | None:
 
     None when it was removed with its batch meanwhile.
     """
-    return Job.objects.select_for_update().filter(pk=step.job_id).first()
+    job = Job.objects.select_for_update().filter(pk=step.job_id).first()
+    if job:
+        job.tenant = step.tenant
+    return job
 
 
 def fail(job: Job, error: str) -> None:
@@ -93,13 +96,10 @@ def fail(job: Job, error: str) -> None:
 
 
 def _add(job: Job, kind: str, *, delay: float = 0) -> None:
-    step, made = Step.objects.get_or_create(
-        job=job,
-        kind=kind,
-        defaults={"tenant_id": job.tenant_id, "run_after": Now() + timedelta(seconds=delay)},
-    )
-    if made:
-        enqueue(step, delay=delay)
+    """Nobody else adds it meanwhile: the job is new, or its row is locked."""
+    due = Now() + timedelta(seconds=delay)
+    step = Step.objects.create(job=job, kind=kind, tenant_id=job.tenant_id, run_after=due)
+    enqueue(step, delay=delay)
 
 
 def _advance(job: Job) -> None:
@@ -120,13 +120,17 @@ def _tell(listeners: dict[str, str], job: Job, *details: Any) -> None:
         import_string(listeners[job.kind])(job, *details)
 
 
-def _gather(job: Job) -> None:
-    """When every job of a batch has passed the gate (or failed), start the batch's own job."""
+def _gather(job: Job, done: str = "") -> None:
+    """When every job of a batch has passed the gate (or failed), start the batch's own job.
+
+    `done`: the step that ended well. Only the gate's own may be the last that was waited for; what
+    comes after it would start the batch's job again and again.
+    """
     gate = wiring.GATHER.get(job.kind)
-    if gate is None or job.batch_id is None:
+    if gate is None or job.batch_id is None or done not in ("", gate.step):
         return
     batch = Batch.objects.select_for_update().get(pk=job.batch_id)
     passed = Step.objects.filter(kind=gate.step, state=Step.State.DONE)
     behind = batch.jobs.open().filter(kind=job.kind).exclude(steps__in=passed)
     if not behind.exists() and batch.jobs.filter(kind=job.kind, steps__in=passed).exists():
-        start(batch.tenant, gate.job, batch.pk, batch, delay=SETTLING)
+        start(job.tenant, gate.job, batch.pk, batch, delay=SETTLING)

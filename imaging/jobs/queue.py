@@ -59,7 +59,8 @@ def queue_of(step: Step) -> str:
 def enqueue(step: Step, *, delay: float = 0) -> None:
     """Ask a worker, once this transaction is safe. If the ask is lost, the sweeper asks again."""
     mine, queue = _following.get(), queue_of(step)
-    if mine and not delay and (mine.job_id, mine.queue) == (step.job_id, queue):
+    can_follow = not delay and step.kind not in wiring.UNHURRIED
+    if mine and can_follow and (mine.job_id, mine.queue) == (step.job_id, queue):
         transaction.on_commit(partial(mine.steps.append, step))
     else:
         transaction.on_commit(partial(send, RUN, [str(step.pk)], queue, delay), robust=True)

@@ -159,6 +159,8 @@ def drain(limit: int = 10_000) -> int:
 
 
 def _begin(step: Step) -> None:
+    if step.job.state != Job.State.PENDING:
+        return
     Job.objects.filter(pk=step.job_id, state=Job.State.PENDING).update(
         state=Job.State.PROCESSING, started_at=Now()
     )

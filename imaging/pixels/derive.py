@@ -33,6 +33,11 @@ def thumbnail(image: Image.Image, side: int) -> bytes:
     return thumbnails(image, [side])[side]
 
 
+def cutout_files(cut: Image.Image) -> dict[str, bytes]:
+    """A cut-out as it is kept: whole, and small for the lists."""
+    return {"cutout": as_webp(cut), "cutout-320": thumbnail(cut, 320)}
+
+
 def as_webp(image: Image.Image, *, quality: int = 85) -> bytes:
     """Lossy WebP, `quality` 0..100; what is fully transparent carries no colour."""
     return _saved(

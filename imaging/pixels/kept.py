@@ -1,20 +1,21 @@
-"""The pixels that this process opened last, kept for the next step of the same photo.
+"""The pixels that this process came to last, kept for the next step of the same photo.
 
-Opening a stranger's file costs a fifth of a cut-out. One picture is kept, at most, and whoever asks
-for it has it alone: a step that never comes leaves 12 MB until the next photo is opened.
+Opening a stranger's file costs a fifth of a cut-out, and reading a cut-out again half as much as
+describing it. One picture is kept, at most, and whoever asks for it has it alone: a step that never
+comes leaves 12 MB until the next photo is opened.
 """
 
 from PIL import Image
 
-_kept: dict[tuple[str, int], Image.Image] = {}
+_kept: dict[str, Image.Image] = {}
 
 
-def keep(sha256: str, max_side: int, image: Image.Image) -> None:
-    """What the file with this hash looks like, opened with no side above `max_side`."""
+def keep(name: str, image: Image.Image) -> None:
+    """`name` says what it shows: a file's hash, or a key that is named by its content."""
     _kept.clear()
-    _kept[sha256, max_side] = image
+    _kept[name] = image
 
 
-def take(sha256: str, max_side: int) -> Image.Image | None:
-    """The same picture, once; None when another photo was opened since, or another process did."""
-    return _kept.pop((sha256, max_side), None)
+def take(name: str) -> Image.Image | None:
+    """The same picture, once; None when another was kept since, or another process did it."""
+    return _kept.pop(name, None)

@@ -35,11 +35,11 @@ RULES = told("looks", Rules())
 
 def look(key: str, rgba: Pixels, *, faults: int = 0, is_fallback: bool = False) -> Look:
     """How the photo with this cut-out presents its item; every value 0..1."""
-    small = _small(rgba)
-    mask = small[..., 3] >= SOLID
+    seen = small(rgba)
+    mask = seen[..., 3] >= SOLID
     if mask.sum() < 100:
         return Look(key, 0, 0, 0, 0, 0)
-    grey = np.asarray(cv2.cvtColor(small[..., :3], cv2.COLOR_RGB2GRAY), np.uint8)
+    grey = np.asarray(cv2.cvtColor(seen[..., :3], cv2.COLOR_RGB2GRAY), np.uint8)
     clean = max(0.0, 1 - 0.4 * faults - (0.3 if is_fallback else 0))
     return Look(
         key,
@@ -53,10 +53,11 @@ def look(key: str, rgba: Pixels, *, faults: int = 0, is_fallback: bool = False) 
 
 def is_close(rgba: Pixels) -> bool:
     """Whether the item runs out of the frame on two sides or more: a close-up."""
-    return sum(share > RULES.close_side for share in _cut(_small(rgba)[..., 3] >= SOLID)) >= 2
+    return sum(share > RULES.close_side for share in _cut(small(rgba)[..., 3] >= SOLID)) >= 2
 
 
-def _small(rgba: Pixels) -> Pixels:
+def small(rgba: Pixels) -> Pixels:
+    """As much of a cut-out as is looked at here, for who asks more than once: 512 pixels."""
     height, width = rgba.shape[:2]
     scale = min(1.0, SIDE / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))

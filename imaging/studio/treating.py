@@ -68,8 +68,7 @@ def cut_again(photo: Photo, model: str) -> None:
     cut = cutting.cut_out(opened(photo), model)
     if cut.is_fallback:
         raise Refused(f"The weights of {model} are not on this machine: see the README.")
-    photo.keep("cutout", derive.as_webp(cut.image))
-    photo.keep("cutout-320", derive.thumbnail(cut.image, 320))
+    photo.keep(derive.cutout_files(cut.image))
     photos.cut(photo, model=cut.model, is_fallback=False, faults=list(cut.faults))
     _pass_on(photo, "cutout", "cutout-320")
 
@@ -79,17 +78,18 @@ def treat(photo: Photo, treatment: Treatment) -> None:
     if treatment.what not in CHOICES:
         raise Refused("There is no such picture.")
     image = _made(photo, treatment)
-    photo.keep(SHOP, derive.as_webp(image, quality=90))
-    photo.keep(f"{SHOP}-320", derive.thumbnail(image, 320))
+    pictures = {SHOP: derive.as_webp(image, quality=90)}
+    photo.keep(pictures | {f"{SHOP}-320": derive.thumbnail(image, 320)})
     photos.noted(photo, {"shop": treatment.what, "preset": treatment.preset})
     _pass_on(photo, SHOP, f"{SHOP}-320")
 
 
 def treat_by_itself(photo: Photo) -> None:
     """The shop's own picture, where it wants one of every photo and nobody has to look first."""
-    photo.refresh_from_db()
-    wanted = photo.tenant.options.studio.automatic
-    if wanted and not photo.faults and not photo.quality.get("shop"):
+    if not photo.tenant.options.studio.automatic:
+        return
+    photo.refresh_from_db(fields=["faults", "quality"])
+    if not photo.faults and not photo.quality.get("shop"):
         treat(photo, Treatment("studio", OUR_SHOP))
 
 

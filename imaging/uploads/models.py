@@ -1,6 +1,7 @@
 """A photo, the files made from it, and the vectors that describe it."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any, Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -98,14 +99,20 @@ class Photo(TenantRow):
     def has(self, variant: str) -> bool:
         return variant in self.files
 
-    def keep(self, variant: str, content: bytes, extension: str = "webp") -> None:
-        """Store a file made from this photo. Its name is its content: a second run is harmless."""
-        sha256 = hashlib.sha256(content).hexdigest()
-        key = f"photos/{self.tenant_id}/{self.pk}/{variant}-{sha256[:16]}.{extension}"
-        storage.save_bytes(key, content)
-        kept = {variant: {"key": key, "sha256": sha256, "size": len(content)}}
+    def keep(self, pictures: dict[str, bytes]) -> None:
+        """Store WebP files made from this photo, by variant.
+
+        A file's name is its content: a second run is harmless.
+        """
+        kept = {variant: self._stored(variant, content) for variant, content in pictures.items()}
         Photo.objects.filter(pk=self.pk).update(files=merged("files", kept))
         self.files |= kept
+
+    def _stored(self, variant: str, content: bytes) -> dict[str, Any]:
+        sha256 = hashlib.sha256(content).hexdigest()
+        key = f"photos/{self.tenant_id}/{self.pk}/{variant}-{sha256[:16]}.webp"
+        storage.save_bytes(key, content)
+        return {"key": key, "sha256": sha256, "size": len(content)}
 
     def read(self, variant: str = "original") -> bytes:
         """GiveUp when the file is gone. An original that is not the one confirmed is not read."""
@@ -122,12 +129,23 @@ def merged(field: str, more: dict[str, Any]) -> Func:
     return Func(F(field), Value(more, JSONField()), template="(%(expressions)s)", arg_joiner=" || ")
 
 
+class EmbeddingQuerySet(models.QuerySet["Embedding"]):
+    def keep(self, photo: Photo, model: str, vector: Sequence[float]) -> None:
+        """The photo's vector of this model, in place of the one before."""
+        row = Embedding(tenant_id=photo.tenant_id, photo=photo, model=model, vector=list(vector))
+        self.bulk_create(
+            [row], update_conflicts=True, unique_fields=["photo", "model"], update_fields=["vector"]
+        )
+
+
 class Embedding(TenantRow):
     """What one model sees in one photo. Vectors of different models are never compared."""
 
     photo = models.ForeignKey(Photo, models.CASCADE, related_name="embeddings")
     model = models.CharField(max_length=100)
     vector = HalfVectorField(dimensions=DIMENSIONS)
+
+    objects = EmbeddingQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 from django.db.models import Case, Value, When
@@ -14,6 +15,7 @@ from carousel import storage
 from carousel.errors import GiveUp
 from carousel.events.outbox import record
 from imaging.jobs.models import Job, Step
+from imaging.pixels import kept
 from imaging.pixels.opening import Inspection
 from imaging.pixels.tags import Tag
 from imaging.uploads.models import Photo, merged
@@ -91,21 +93,30 @@ def photo_of(step: Step) -> Photo:
     photo = Photo.objects.live().filter(pk=step.job.subject_id, tenant_id=step.tenant_id).first()
     if photo is None:
         raise GiveUp("The photo was deleted.")
+    photo.tenant = step.tenant
     return photo
 
 
 def described_pixels(photo: Photo) -> npt.NDArray[np.uint8]:
-    """The cut-out as RGBA with the background's colours under it, shape (height, width, 4).
+    """The cut-out as RGBA with the background's colours under it, shape (height, width, 4), no
+    side above 1,280 pixels: whoever describes it makes it smaller still.
 
     The stored cut-out has none where it is transparent, and describing an item asks whether it lay
     on an even backdrop: without them a shirt on white was half as sure to be found again.
     """
-    pixels = cutout_pixels(photo)
     if not photo.has("1280"):
-        return pixels
+        return cutout_pixels(photo)
     with Image.open(io.BytesIO(photo.read("1280"))) as image:
-        whole = image.convert("RGB").resize((pixels.shape[1], pixels.shape[0]))
-    return np.dstack([np.asarray(whole, np.uint8), pixels[..., 3]])
+        whole = np.asarray(image.convert("RGB"))
+    alpha = cv2.resize(_transparency(photo), whole.shape[1::-1], interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.merge([*cv2.split(whole), alpha]), np.uint8)
+
+
+def _transparency(photo: Photo) -> npt.NDArray[np.uint8]:
+    """The cut-out's, stored without loss: what the step before still has in memory is the same."""
+    if alpha := kept.take(str(photo.files["cutout"]["key"])):
+        return np.asarray(alpha)
+    return np.ascontiguousarray(cutout_pixels(photo)[..., 3])
 
 
 def cutout_pixels(photo: Photo) -> npt.NDArray[np.uint8]:
