@@ -81,7 +81,7 @@ def logit(chances: npt.ArrayLike) -> Floats:
 DESCRIPTOR = Calibration(
     model="carousel-descriptor-1",
     cosine=Line(16.0, -11.0),
-    run=Line(0.51, 0.79),
+    run=Line(0.77, 0.80),
     contrast=Line(1.04, 4.1),
     shared=0.63,
     scale=Line(0.52, 2.0),

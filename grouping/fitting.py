@@ -17,8 +17,12 @@ from grouping.scoring import Method, Stream, pair_scores
 
 NEAR = 6
 """Photos so many places apart in the shooting order teach what a run looks like."""
-INDEPENDENT = 0.5
-"""Pairs of one run tell partly the same: a photo that is unlike the rest is so in all its pairs."""
+INDEPENDENT = 0.7
+"""Pairs of one run tell partly the same: a photo that is unlike the rest is so in all its pairs.
+
+At 0.5 single photos of one style in two colours, shot one after the other, were taken for one item:
+among 290 photos with 85 such the F1 of pairs rose from .76 to .80, and what the bands call the same
+from .84 to .89 right; sets without single photos lost .003."""
 EVENLY = 1e3
 
 Floats = npt.NDArray[np.float64]
