@@ -117,6 +117,23 @@ def test_a_reader_who_knows_the_answer_is_spared_it(shop):
         assert shop.get(f"{URL}/{lamp.pk}", if_none_match=item["ETag"]).status_code == 200
 
 
+def test_a_reader_hears_that_the_last_page_is_the_last_no_more(shop):
+    older = make_product(**FULL)
+    newer = [make_listed(), make_listed()]
+    with time_machine.travel("2026-11-20T12:00:00Z", tick=False):
+        page = shop.get(query={"limit": 2})
+        assert page.json()["next"] is None
+
+        older.become("listed")
+        again = shop.get(query={"limit": 2}, if_none_match=page["ETag"])
+
+    assert again.status_code == 200
+    assert {item["id"] for item in again.json()["items"]} == {str(one.pk) for one in newer}
+    assert [item["id"] for item in shop.get(again.json()["next"]).json()["items"]] == [
+        str(older.pk)
+    ]
+
+
 def test_picture_links_open_without_a_key_and_expire(shop, client):
     lamp = make_listed()
     key = f"photos/{uuid4()}/320.webp"

@@ -195,7 +195,8 @@ def _list_of(request: HttpRequest, asked: schemas.ProductsAsked) -> str:
 def _answer_list(
     request: HttpRequest, response: HttpResponse, shown: list[Product], following: str | None
 ) -> Any:
-    etag = conditional.list_tag(request.get_full_path(), shown) if shown else '"empty"'
+    address = request.get_full_path()
+    etag = conditional.list_tag(address, shown, following) if shown else '"empty"'
     if conditional.is_known(request, etag):
         return _unchanged(etag)
     response["ETag"] = etag

@@ -41,8 +41,9 @@ def tag(product: Product) -> str:
     return f'"{product.version}.{storage.window()}"'
 
 
-def list_tag(address: str, products: Iterable[Product]) -> str:
-    told = "|".join([address, *(f"{one.pk}.{one.version}" for one in products)])
+def list_tag(address: str, products: Iterable[Product], following: str | None) -> str:
+    """Of one page. That another page now follows is news too, when all of its items stand."""
+    told = "|".join([address, *(f"{one.pk}.{one.version}" for one in products), following or ""])
     return f'"{hashlib.sha256(told.encode()).hexdigest()[:24]}.{storage.window()}"'
 
 
