@@ -16,7 +16,7 @@ from carousel.events.signing import new_key, sign
 from carousel.models import DeadLetter, InboxEvent, Source
 from carousel.tenants import walls
 from pricing.models import Sale
-from tests.makers import make_product, make_tenant
+from tests.makers import make_product, make_tenant, make_user
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/events"
@@ -157,8 +157,12 @@ def test_bad_signatures_leave_one_letter_with_a_count(client):
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b"[]", b'"x"', b"\xff\xfe", b"[" * 100_000, b'{"specversion": "0.3"}']
-)
+    "body",
+    [
+        b"", b"{", b"[]", b'"x"', b"\xff\xfe", b"[" * 100_000, b'{"specversion": "0.3"}',
+        json.dumps({"id": "\x00"}).encode(), b'{"id":' + b"[" * 880 + b"]" * 880 + b"}",
+    ],
+)  # fmt: skip
 def test_what_cannot_be_understood_is_kept_and_answered_for_good(client, body):
     source, key = make_source()
 
@@ -167,6 +171,16 @@ def test_what_cannot_be_understood_is_kept_and_answered_for_good(client, body):
     assert answer.status_code == 422
     assert answer["Content-Type"] == "application/problem+json"
     assert DeadLetter.objects.get().origin == "inbox:malformed"
+
+
+def test_a_time_that_nobody_could_read_again_is_not_taken(client):
+    source, key = make_source()
+
+    answer = deliver(client, source, key, make_sale(time="0001-01-01T00:00:00+14:00"))
+
+    assert (answer.status_code, InboxEvent.objects.count()) == (422, 0)
+    client.force_login(make_user(role="manager"))
+    assert client.get("/events/").status_code == 200
 
 
 def test_an_event_for_another_tenant_is_not_taken(client):

@@ -72,13 +72,14 @@ def test_another_body_another_shop_and_nonsense_are_counted_and_change_nothing()
     lines = [
         make_line(item.pk, price=9),
         make_line(item.pk, name="x", tenant_id=str(make_tenant("rival").pk)),
+        make_line(make_product(**FULL).pk, more="\x00"),
         b"not json",
         b"  ",
     ]
 
     found = reconciling.reconcile(make_tenant(), "day", lines, apply=True)
 
-    assert found.tally == {"unreadable": 2, "differs": 1}
+    assert found.tally == {"unreadable": 3, "differs": 1}
     assert InboxEvent.objects.count() == 1
 
 

@@ -242,6 +242,13 @@ def test_two_retries_then_a_dead_letter(monkeypatch, failures, state, letters):
         ({"id": ""}, "no id"),
         ({"id": "x" * 256}, "longer than 255"),
         ({"source": 5}, "no source"),
+        ({"time": "0001-01-01T00:00:00+14:00"}, "outside the years"),
+        ({"time": "9999-12-31T23:59:59-14:00"}, "outside the years"),
+        ({"source": "a\x00"}, "cannot be kept"),
+        ({"detail": {"more": [{"deep": "\x00"}]}}, "cannot be kept"),
+        ({"detail": {"half a smile": "\ud83d"}}, "cannot be kept"),
+        ({"detail": {"more": float("nan")}}, "cannot be kept"),
+        ({"detail": json.loads('{"a":' * 100 + "1" + "}" * 100)}, "nested deeper than 100"),
     ],
 )
 def test_a_malformed_event_is_refused_with_a_sentence(change, sentence):
@@ -251,10 +258,19 @@ def test_a_malformed_event_is_refused_with_a_sentence(change, sentence):
         opened(json.dumps(body))
 
 
+def test_the_name_of_a_nul_is_not_a_nul():
+    body = make_body(uuid4(), note="\\u0000")
+
+    assert opened(json.dumps(body)).data["note"] == "\\u0000"
+
+
 @pytest.mark.parametrize(
     "detail",
-    [{"price": 0}, {"price": "4000"}, {"price": True}, {"sale_id": ""}, {"currency": "kr"}],
-)
+    [
+        {"price": 0}, {"price": "4000"}, {"price": True}, {"sale_id": ""}, {"currency": "kr"},
+        {"sold_at": "9999-12-31T23:59:59-14:00"},
+    ],
+)  # fmt: skip
 def test_a_sale_without_its_facts_is_buried_at_once(detail):
     lamp = make_listed()
 

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +17,11 @@ from carousel.errors import GiveUp
 
 KINDS = frozenset({"product.listed", "product.updated", "product.sold", "product.delisted"})
 LARGEST_BODY = 256 * 1024
+DEEPEST = 100
+"""Objects and lists inside each other. Python writes JSON no deeper than its stack is free."""
 _ID = re.compile(r"[\x21-\x7e]{1,255}")
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+"""A NUL character in JSON, and not the letters of its name behind an escaped backslash."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,10 @@ def opened(body: bytes | str) -> Envelope:
         raise GiveUp("The event is not JSON.") from error
     if not isinstance(found, dict):
         raise GiveUp("The event is not a JSON object.")
+    if _is_deeper(found, DEEPEST):
+        raise GiveUp(f"The event is nested deeper than {DEEPEST}.")
+    if not _can_be_kept(found):
+        raise GiveUp("The event holds a character or a number that cannot be kept.")
     return _cloud_event(found) if "specversion" in found else _event_bridge(found)
 
 
@@ -66,14 +74,17 @@ def uuid_in(data: Mapping[str, Any], name: str) -> UUID:
 
 
 def time_in(data: Mapping[str, Any], name: str) -> datetime:
-    """The aware time under `name`, or `GiveUp`."""
+    """The time under `name`, in UTC, or `GiveUp`."""
     try:
         at = datetime.fromisoformat(_text(data, name))
     except ValueError as error:
         raise GiveUp(f"The event's {name} is not an RFC 3339 time.") from error
     if at.tzinfo is None:
         raise GiveUp(f"The event's {name} has no time zone.")
-    return at
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as error:  # PostgreSQL would keep it, and nobody could read it again
+        raise GiveUp(f"The event's {name} lies outside the years 1 to 9999.") from error
 
 
 def _event_bridge(found: dict[str, Any]) -> Envelope:
@@ -110,9 +121,22 @@ def _text(found: Mapping[str, Any], name: str) -> str:
     value = found.get(name)
     if not isinstance(value, str) or not value:
         raise GiveUp(f"The event has no {name}.")
-    if "\x00" in value:
-        raise GiveUp(f"The event's {name} holds a NUL character.")
     return value
+
+
+def _is_deeper(value: Any, most: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return most == 0 or any(_is_deeper(each, most - 1) for each in inner)
+
+
+def _can_be_kept(found: dict[str, Any]) -> bool:
+    """JSON allows NUL and half a character, Python reads NaN: PostgreSQL keeps none of them."""
+    try:
+        text = json.dumps(found, ensure_ascii=False, allow_nan=False)
+        text.encode()
+    except ValueError:
+        return False
+    return not _NUL.search(text)
 
 
 def _fingerprint(kind: str, at: datetime, data: dict[str, Any]) -> str:
