@@ -1,9 +1,11 @@
 import pytest
 
 from carousel.models import ApiKey, AuditEntry, Membership
+from carousel.tenants import api as tenants_api
 from carousel.tenants import limits
 from carousel.tenants.options import TenantOptions
 from carousel.tenants.options_form import OptionsForm
+from carousel.tenants.settings import change
 from imaging.inference import chains, routing
 from tests.makers import make_tenant, make_user
 
@@ -41,6 +43,20 @@ def test_a_rule_out_of_range_is_refused_and_nothing_changes(client, admin):
 
     assert make_tenant().settings == {}
     assert AuditEntry.objects.count() == 0
+
+
+def test_two_tabs_do_not_overwrite_each_other(client, admin):
+    page = client.get("/settings/")
+    client.post("/settings/", options(same="0.95"))
+
+    late = client.post(
+        "/settings/", options(seen=page.context["seen"], currency="EUR", same="0.92")
+    )
+
+    shop = make_tenant()
+    assert (late.status_code, shop.options.same, shop.currency) == (422, 0.95, "ISK")
+    assert b"yours are not saved" in late.content
+    assert b'name="seen" value="&quot;' in page.content
 
 
 def test_what_nobody_touched_is_saved_as_it_was(client, admin):
@@ -192,6 +208,20 @@ def test_two_programs_do_not_overwrite_each_other(api):
 
     assert late.status_code == 412
     assert make_tenant().options.same == 0.95
+
+
+def test_who_reads_before_a_change_and_writes_after_it_is_late(api, monkeypatch):
+    """The other one writes between our door, where the shop is read, and our lock."""
+    seen, ours = api("get")["ETag"], tenants_api.change
+
+    def later(*args, **kwargs):
+        change(make_tenant(), None, {"same": 0.95})
+        ours(*args, **kwargs)
+
+    monkeypatch.setattr(tenants_api, "change", later)
+    late = api("put", {"same": 0.97}, if_match=seen)
+
+    assert (late.status_code, make_tenant().options.same) == (412, 0.95)
 
 
 def test_a_shop_chooses_its_models_and_only_those_there_are(api):

@@ -1,6 +1,5 @@
 """Signing in for programs and people, and the tenant's settings, as JSON."""
 
-import json
 from typing import Any
 
 from django.conf import settings
@@ -16,9 +15,9 @@ from pydantic import ConfigDict
 
 from carousel.errors import Refused
 from carousel.tenants import idempotency, tokens, walls
-from carousel.tenants.models import Membership, Tenant, User, digest
+from carousel.tenants.models import Membership, Tenant, User
 from carousel.tenants.options import TenantOptions
-from carousel.tenants.settings import change, told
+from carousel.tenants.settings import Outdated, change, tag
 
 auth = Router(tags=["auth"], auth=None)
 router = Router(tags=["settings"])
@@ -109,7 +108,7 @@ class SettingsIn(TenantOptions):
 @router.get("", response=SettingsOut, operation_id="get_settings", summary="The shop's settings")
 def get_settings(request: HttpRequest, response: HttpResponse) -> Tenant:
     """What the shop has set, with its defaults. The ETag is for `If-Match`."""
-    response["ETag"] = _etag(_tenant(request))
+    response["ETag"] = tag(_tenant(request))
     return _tenant(request)
 
 
@@ -122,16 +121,15 @@ def put_settings(request: HttpRequest, response: HttpResponse, body: SettingsIn)
     With `If-Match`, 412 when somebody was faster.
     """
     tenant = _tenant(request)
-    if request.headers.get("If-Match", "*") not in {"*", _etag(tenant)}:
-        raise HttpError(412, "Somebody changed the settings meanwhile. Read them again.")
+    given = request.headers.get("If-Match", "*")
     user = request.user if isinstance(request.user, User) else None
-    change(tenant, user, body.model_dump(mode="json", exclude={"currency"}), body.currency)
-    response["ETag"] = _etag(tenant)
+    options = body.model_dump(mode="json", exclude={"currency"})
+    try:
+        change(tenant, user, options, body.currency, seen="" if given == "*" else given)
+    except Outdated as error:
+        raise HttpError(412, str(error)) from error
+    response["ETag"] = tag(tenant)
     return tenant
-
-
-def _etag(tenant: Tenant) -> str:
-    return f'"{digest(json.dumps(told(tenant), sort_keys=True))[:24]}"'
 
 
 def _tenant(request: HttpRequest) -> Tenant:

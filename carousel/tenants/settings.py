@@ -1,5 +1,6 @@
 """Changing what a tenant may set: checked, written and audited in one transaction."""
 
+import json
 from typing import Any
 
 from django.conf import settings
@@ -9,19 +10,36 @@ from pydantic import ValidationError
 from carousel import inference
 from carousel.errors import Refused
 from carousel.tenants.audit import note
-from carousel.tenants.models import Tenant, User
+from carousel.tenants.models import Tenant, User, digest
 from carousel.tenants.options import TenantOptions
+
+
+class Outdated(Refused):
+    """The settings are not those any more that the writer read."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Somebody changed the settings meanwhile; yours are not saved. Read them again."
+        )
 
 
 @transaction.atomic
 def change(
-    tenant: Tenant, user: User | None, values: dict[str, Any], currency: str | None = None
+    tenant: Tenant,
+    user: User | None,
+    values: dict[str, Any],
+    currency: str | None = None,
+    *,
+    seen: str = "",
 ) -> None:
     """Replace the options by `values` over the defaults, or Refused with the first mistake.
 
-    `currency` is that of what is made from now on; prices that stand keep theirs.
+    `currency` is that of what is made from now on; prices that stand keep theirs. `seen` is the
+    tag of what was read: Outdated when that is past, for all of it is written.
     """
     locked = Tenant.objects.select_for_update().get(pk=tenant.pk)
+    if seen and seen != tag(locked):
+        raise Outdated
     try:
         options = TenantOptions(**values)
     except ValidationError as error:
@@ -52,6 +70,11 @@ def change(
 def told(tenant: Tenant) -> dict[str, Any]:
     """Everything that can be set, as JSON."""
     return tenant.options.model_dump(mode="json") | {"currency": tenant.currency}
+
+
+def tag(tenant: Tenant) -> str:
+    """Another one after every change, as an ETag is written."""
+    return f'"{digest(json.dumps(told(tenant), sort_keys=True))[:24]}"'
 
 
 def _refuse_unknown(capability: str, chain: str) -> None:

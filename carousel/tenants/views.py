@@ -14,7 +14,7 @@ from carousel.errors import Refused
 from carousel.tenants import passwords, people, staff_oidc
 from carousel.tenants.forms import ROLES, KeyForm, PersonForm, RoleForm
 from carousel.tenants.options_form import OptionsForm
-from carousel.tenants.settings import change
+from carousel.tenants.settings import change, tag
 from carousel.web import TENANT_IN_SESSION, Request, member
 
 
@@ -28,16 +28,17 @@ class SignIn(LoginView):
 @require_http_methods(["GET", "HEAD", "POST"])
 def options(request: Request) -> HttpResponse:
     form = OptionsForm(request.tenant, request.POST or None)
+    seen = request.POST.get("seen", tag(request.tenant))
     if request.method == "POST" and form.is_valid():
         try:
-            change(request.tenant, request.user, form.options(), form.currency())
+            change(request.tenant, request.user, form.options(), form.currency(), seen=seen)
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
             messages.success(request, "Settings saved. They work from now on.")
             return redirect("settings")
     status = 422 if form.errors else 200
-    return _page(request, "options", {"form": form}, status)
+    return _page(request, "options", {"form": form, "seen": seen}, status)
 
 
 @member

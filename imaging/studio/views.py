@@ -57,7 +57,7 @@ def canvas(request: Request, pk: UUID) -> HttpResponse:
         answer.status_code = 422
         return answer
     options = request.tenant.options.model_dump(mode="json") | {"studio": form.options()}
-    settings.change(request.tenant, request.user, options)
+    settings.change(request.tenant, request.user, options, seen=settings.tag(request.tenant))
     photo.tenant = request.tenant
     treating.treat(photo, Treatment("studio", treating.OUR_SHOP))
     return _back(request, photo)
