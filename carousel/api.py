@@ -15,6 +15,8 @@ from ninja.parser import Parser
 from carousel import openapi, storage, wiring
 from carousel.errors import GiveUp, Refused, Retry
 from carousel.problems import problem
+from carousel.products import conditional
+from carousel.products.edits import Conflict
 from carousel.products.publishing import Doubted
 from carousel.tenants.auth import Bearer, ReadingSession
 from carousel.tenants.idempotency import Replayed, Unusable
@@ -72,6 +74,11 @@ for prefix, router in wiring.ROUTERS.items():
 @api.exception_handler(Refused)
 def refused(request: HttpRequest, error: Refused) -> HttpResponse:
     return problem(409, str(error))
+
+
+@api.exception_handler(Conflict)
+def changed_meanwhile(request: HttpRequest, error: Conflict) -> HttpResponse:
+    return http_error(request, conditional.TOO_LATE)
 
 
 @api.exception_handler(Doubted)

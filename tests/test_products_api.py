@@ -14,6 +14,7 @@ from django.utils.timezone import now
 
 from carousel import storage
 from carousel.models import ApiKey, Membership, Product, ProductImage
+from carousel.products import conditional
 from carousel.products.cursors import Cursor
 from tests.makers import make_product, make_tenant
 
@@ -192,6 +193,41 @@ def test_writing_needs_the_version_that_is_changed(shop):
 
     lamp.refresh_from_db()
     assert (first.status_code, lamp.title, lamp.state) == (200, "First", "draft")
+
+
+@pytest.mark.parametrize(
+    ("method", "place", "body"),
+    [
+        ("patch", "", {"title": "Ours"}),
+        ("put", "/state", {"state": "delisted"}),
+        ("delete", "", None),
+        ("put", "/pictures/{picture}/primary", {}),
+    ],
+)
+def test_who_is_overtaken_between_reading_and_writing_is_too_late(
+    shop, monkeypatch, method, place, body
+):
+    lamp = make_listed()
+    first, second = (
+        ProductImage.objects.create(
+            tenant=lamp.tenant, product=lamp, photo_id=uuid4(), is_primary=is_primary
+        )
+        for is_primary in (True, False)
+    )
+    read = conditional.wanted_version
+
+    def overtaken(request, product):
+        version = read(request, product)
+        Product.objects.get(pk=lamp.pk).edit({"title": "Theirs"})
+        return version
+
+    monkeypatch.setattr(conditional, "wanted_version", overtaken)
+    url = f"{URL}/{lamp.pk}{place.format(picture=second.pk)}"
+
+    assert is_problem(shop(method, url, body, if_match='"1"'), 412)
+    lamp.refresh_from_db()
+    assert (lamp.title, lamp.state, lamp.deleted_at) == ("Theirs", "updated", None)
+    assert list(lamp.images.filter(is_primary=True)) == [first]
 
 
 def test_an_unfinished_item_is_not_published(shop):

@@ -152,3 +152,15 @@ def test_deleting_what_is_on_sale_takes_it_off_sale_and_restoring_does_not_put_i
     assert (item.state, item.deleted_at) == (State.DELISTED, None)
     kinds = Event.objects.order_by("position").values_list("kind", flat=True)
     assert list(kinds) == ["product.delisted", "product.deleted", "product.restored"]
+
+
+@pytest.mark.django_db
+def test_deleting_what_came_on_sale_meanwhile_takes_it_off_sale_too():
+    seen = make_product(**FULL)
+    Product.objects.get(pk=seen.pk).become(State.LISTED)
+
+    seen.remove()
+
+    assert Product.objects.get().state == State.DELISTED
+    kinds = Event.objects.order_by("position").values_list("kind", flat=True)
+    assert list(kinds) == ["product.listed", "product.delisted", "product.deleted"]

@@ -15,7 +15,6 @@ from carousel.errors import GiveUp
 from carousel.events.models import DeadLetter, Event
 from carousel.products import conditional, schemas
 from carousel.products.cursors import Cursor
-from carousel.products.edits import Conflict
 from carousel.products.models import Product, ProductQuerySet
 from carousel.products.publishing import publish
 from carousel.tenants.models import Membership, Tenant
@@ -141,8 +140,7 @@ def delete_product(request: HttpRequest, pk: UUID) -> Any:
     """Delete so that staff can restore it; taken off sale first. Needs `If-Match`."""
     _writer(request)
     product = _one(request, pk)
-    conditional.wanted_version(request, product)
-    product.remove(**_by(request))
+    product.remove(version=conditional.wanted_version(request, product), **_by(request))
     return Status(204, None)
 
 
@@ -228,8 +226,6 @@ def _edit(
         wanted = body.wanted()
         if wanted:
             product.edit(wanted, version=version, by=_user(request))
-    except Conflict as error:
-        raise conditional.TOO_LATE from error
     except ValidationError as error:
         raise GiveUp(" ".join(error.messages)) from error
 

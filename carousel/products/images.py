@@ -39,9 +39,13 @@ class ProductImage(TenantRow):
         return next((file["key"] for file in kept if file), None)
 
     @transaction.atomic
-    def make_primary(self, **told: Any) -> None:
-        """Show this picture first; `by` tells who wants it. The lock keeps two choosers apart."""
+    def make_primary(self, *, version: int | None = None, **told: Any) -> None:
+        """Show this picture first; `by` tells who wants it. The lock keeps two choosers apart.
+
+        `version`: Conflict unless the item is still that version.
+        """
         product = Product.objects.select_for_update().get(pk=self.product_id)
+        product.refuse_past(version)
         product.images.filter(is_primary=True).exclude(pk=self.pk).update(is_primary=False)
         if product.images.filter(pk=self.pk, is_primary=False).update(is_primary=True):
             Product.objects.filter(pk=product.pk).update(version=F("version") + 1, updated_at=now())

@@ -149,8 +149,7 @@ class Product(TenantRow):
             self._refuse_unfinished()
         if not self._move(wanted, lifecycle.COMES_FROM[wanted], at or now(), told, version):
             self.refresh_from_db()
-            if version is not None and version != self.version:
-                raise edits.Conflict({})
+            self.refuse_past(version)
             raise Refused(f"{self} is {self.state} and cannot become {wanted} now.")
 
     def hear(self, state: str, at: datetime, **told: Any) -> Verdict:
@@ -239,8 +238,7 @@ class Product(TenantRow):
         row = Product.objects.select_for_update().get(pk=self.pk)
         row._refuse_closed()
         before = {name: getattr(row, name) for name in wanted}
-        if version is not None and version != row.version:
-            raise edits.Conflict(before)
+        row.refuse_past(version)
         theirs = {name: before[name] for name in wanted if name in row.edited_fields}
         edits.refuse_conflicts(theirs, wanted, seen or {})
         if row.is_on_sale and not wanted.get("price", row.price):
@@ -282,6 +280,11 @@ class Product(TenantRow):
         else:
             record(self.tenant, "product.edited", subject=self.pk, version=self.version, **told)
 
+    def refuse_past(self, version: int | None) -> None:
+        """Conflict unless this is still the version that somebody read."""
+        if version is not None and version != self.version:
+            raise edits.Conflict({})
+
     def _refuse_closed(self) -> None:
         if self.state in (lifecycle.State.SOLD, lifecycle.State.DELISTED):
             raise Refused(f"{self} is {self.state}: its words stay as they were.")
@@ -291,8 +294,13 @@ class Product(TenantRow):
     # Away and back.
 
     @transaction.atomic
-    def remove(self, **told: Any) -> None:
-        """Delete, so that it can be restored. What is on sale is taken off sale first."""
+    def remove(self, *, version: int | None = None, **told: Any) -> None:
+        """Delete, so that it can be restored. What is on sale is taken off sale first.
+
+        `version`: Conflict unless the item is still that version.
+        """
+        self.refresh_from_db(from_queryset=Product.objects.select_for_update())
+        self.refuse_past(version)
         if self.is_on_sale:
             self.become(lifecycle.State.DELISTED, **told)
         gone = Product.objects.filter(pk=self.pk, deleted_at=None).update(

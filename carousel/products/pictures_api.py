@@ -37,8 +37,9 @@ def pictures(request: HttpRequest, response: HttpResponse, pk: UUID) -> Any:
 def make_primary(request: HttpRequest, response: HttpResponse, pk: UUID, picture_id: UUID) -> Any:
     """Show this picture first. Harmless when it is. Needs `If-Match`."""
     product = _one(request, pk)
-    conditional.wanted_version(request, product)
-    get_object_or_404(product.images, pk=picture_id).make_primary(by=str(request.user.pk or "key"))
+    version = conditional.wanted_version(request, product)
+    picture = get_object_or_404(product.images, pk=picture_id)
+    picture.make_primary(version=version, by=str(request.user.pk or "key"))
     return pictures(request, response, pk)
 
 
