@@ -9,6 +9,8 @@ from django.utils.timezone import now
 from carousel.events import checks, relay
 from carousel.events.models import Destination, Event
 from carousel.events.outbox import record
+from carousel.ops import alerts
+from carousel.ops.models import Alert
 from tests.makers import make_tenant
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +51,19 @@ def test_a_receiver_that_takes_nothing_for_a_quarter_of_an_hour_is_named():
 
     assert subject == f"Acme: storefront ({str(storefront.pk)[:8]})"
     assert said == "2 events are not delivered, the oldest for 16\xa0minutes."
+
+
+def test_the_longest_names_of_a_shop_and_a_receiver_do_not_silence_the_alarms():
+    shop = make_tenant(name="S" * 100)
+    storefront = make_destination()
+    Destination.objects.update(name="R" * 100)
+    make_event(minutes=16)
+    relay.fan_out()
+
+    alerts.look()
+
+    [alert] = Alert.objects.filter(kind="partners")
+    assert alert.subject == f"{shop.name}: {'R' * 100} ({str(storefront.pk)[:8]})"
 
 
 def test_a_receiver_that_was_switched_off_is_not_waited_for():

@@ -49,7 +49,9 @@ class Alert(Row):
     }
 
     kind = models.CharField(max_length=60)
-    subject = models.CharField(max_length=120, blank=True, help_text="Which tenant, queue, file.")
+    subject = models.CharField(
+        max_length=255, blank=True, help_text="Which tenant, queue, file, or receiver of a tenant."
+    )
     severity = models.PositiveSmallIntegerField(choices=Severity)
     detail = models.TextField()
     due_at = models.DateTimeField()
