@@ -26,6 +26,7 @@ from grouping.api_answers import (
     tenant_of,
     user_of,
 )
+from grouping.atomically import one_transaction
 from grouping.board import Board
 from grouping.history import Asked, Scope
 from grouping.models import Group
@@ -206,6 +207,7 @@ def one(request: HttpRequest, group_id: GroupId) -> Any:
 @groups.patch(
     "/{group_id}", response=EditOut, summary="Change a group", operation_id="change_group"
 )
+@one_transaction
 def update(request: HttpRequest, group_id: GroupId, body: Update) -> Any:
     """Name, first picture or state; each is an edit of its own in the log, the last is answered."""
     group = group_of(request, group_id)
@@ -257,10 +259,11 @@ def why(request: HttpRequest, group_id: GroupId) -> Any:
     summary="Accept groups and process them",
     operation_id="process_groups",
 )
+@one_transaction
 def process(request: HttpRequest, body: Process) -> Any:
     """One listing job for each group; groups of several batches may be sent at once."""
     found = [group_of(request, group) for group in dict.fromkeys(body.groups)]
-    for batch in {group.batch for group in found}:
+    for batch in sorted({group.batch for group in found}, key=lambda batch: batch.pk):
         ids = [group.pk for group in found if group.batch_id == batch.pk]
         edit(request, batch, "accept", partial(edits.accept, groups=ids), Scope(groups=ids))
     accepted = Group.objects.filter(pk__in=body.groups).values_list("product", flat=True)

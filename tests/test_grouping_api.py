@@ -5,10 +5,11 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client
+from django.utils.timezone import now
 
 from carousel.models import ApiKey, Tenant
 from grouping.models import Edit, Group, Review, Tuning
-from imaging.models import Job
+from imaging.models import Job, Photo
 from tests.grouping_makers import make_group, photos_in
 from tests.makers import make_batch, make_product, make_tenant
 
@@ -126,6 +127,28 @@ def test_process_groups_starts_one_job_for_each_group(api: Api):
 
     assert answer.status_code == 202
     assert len(answer.json()["jobs"]) == Job.objects.filter(kind="listing").count() == 3
+
+
+def test_of_a_change_that_is_refused_in_part_nothing_is_made(api: Api):
+    group = make_group(photos=2)
+
+    answer = api.send("patch", f"/groups/{group.pk}", {"name": "Lamp", "cover": str(uuid4())})
+
+    assert answer.status_code == 409
+    assert (Group.objects.get().name, Edit.objects.count()) == (group.name, 0)
+
+
+def test_groups_of_two_batches_are_accepted_all_or_none(api: Api):
+    groups = [make_group(make_batch(), 2) for _ in range(2)]
+    last = max(groups, key=lambda group: group.batch_id)
+    Photo.objects.filter(batch=last.batch).update(deleted_at=now())
+
+    body = {"groups": [str(group.pk) for group in groups]}
+    answer = api.send("post", "/bg-remover/process-groups", body)
+
+    assert answer.status_code == 409
+    assert not Group.objects.accepted().exists()
+    assert (Edit.objects.count(), Job.objects.count()) == (0, 0)
 
 
 def test_regrouping_can_be_tried_without_changing_anything(api: Api):
