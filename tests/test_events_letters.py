@@ -14,7 +14,15 @@ from carousel.events import inbox, letters, numbers
 from carousel.events.causes import cause_of
 from carousel.events.envelope import opened
 from carousel.events.outbox import record
-from carousel.models import DeadLetter, Event, InboxEvent, Membership, Product
+from carousel.models import (
+    DeadLetter,
+    Delivery,
+    Destination,
+    Event,
+    InboxEvent,
+    Membership,
+    Product,
+)  # fmt: skip
 from imaging.jobs import runner
 from imaging.models import Photo
 from pricing.models import Sale
@@ -176,6 +184,45 @@ def test_a_replay_of_a_thousand_half_of_them_done_before(boss):
     letters.try_again(DeadLetter.objects.open(), None, dry=False)
 
     assert (Sale.objects.count(), DeadLetter.objects.open().count()) == (40, 0)
+
+
+def make_undelivered():
+    """A letter about an event that its receiver did not take."""
+    event = record(make_tenant(), "product.delisted", subject=uuid4())
+    receiver = Destination.objects.create(tenant=event.tenant, name="shop", address="https://a.is")
+    delivery = Delivery.objects.create(
+        tenant=event.tenant, event=event, destination=receiver, position=event.position,
+        state=Delivery.State.DEAD,
+    )  # fmt: skip
+    DeadLetter.objects.create(
+        tenant=event.tenant, origin="delivery:product.delisted", error="x",
+        payload={"delivery": str(delivery.pk)},
+    )  # fmt: skip
+    return receiver
+
+
+@pytest.mark.parametrize("gone", [True, False], ids=["gone", "switched off"])
+def test_nothing_is_said_to_be_on_its_way_to_a_receiver_that_hears_nothing(gone):
+    receiver = make_undelivered()
+    if gone:
+        receiver.delete()
+    else:
+        Destination.objects.update(is_active=False)
+
+    tried = letters.try_again(DeadLetter.objects.open(), None, dry=False)
+
+    assert tried.tally == {"refused: its receiver is gone or switched off": 1}
+    assert DeadLetter.objects.open().count() == 1
+    assert not Delivery.objects.waiting().exists()
+
+
+def test_what_a_receiver_did_not_take_goes_out_again():
+    make_undelivered()
+
+    tried = letters.try_again(DeadLetter.objects.open(), None, dry=False)
+
+    assert tried.tally == {"on its way again": 1}
+    assert (DeadLetter.objects.open().count(), Delivery.objects.waiting().count()) == (0, 1)
 
 
 @pytest.mark.parametrize("name", ["replay-letters", "set-letters-aside"])

@@ -159,5 +159,8 @@ def replay_inbox(letter: DeadLetter) -> str:
 
 
 def replay_delivery(letter: DeadLetter) -> str:
-    relay.replay(Delivery.objects.filter(pk=letter.payload["delivery"]))
+    """Send it again, to a receiver that is there and switched on: to others nothing goes."""
+    sent = Delivery.objects.filter(pk=letter.payload["delivery"], destination__is_active=True)
+    if not relay.replay(sent):
+        raise GiveUp("its receiver is gone or switched off")
     return "on its way again"
