@@ -2,12 +2,13 @@
 
 import pytest
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 
 from carousel import models
 from carousel.events.models import Source
-from carousel.models import Event, Product
+from carousel.models import Event
 from tests.makers import make_product, make_tenant, make_user
 
 pytestmark = pytest.mark.django_db
@@ -53,11 +54,26 @@ def test_a_fix_of_what_is_on_sale_tells_the_storefront(root):
 def test_what_was_sold_stays_as_it_was(root):
     product = make_product(title="Lamp", price=500, state="sold")
 
-    url, data = change(product, title="Other", price="500")
+    url, data = change(product, title="Other", price="500", currency="EUR")
     answer = root.post(url, data, follow=True)
 
-    assert b"its words stay as they were" in answer.content
-    assert Product.objects.get().title == "Lamp"
+    assert [str(said) for said in answer.context["messages"]] == [
+        "Not saved. Lamp is sold: its words stay as they were."
+    ]
+    product.refresh_from_db()
+    assert (product.title, product.currency, product.version) == ("Lamp", "ISK", 1)
+    assert LogEntry.objects.count() == 0
+
+
+def test_another_currency_is_a_change_of_the_item_like_any_other(root):
+    product = make_product(title="Lamp", price=500, state="listed")
+
+    url, data = change(product, price="500", currency="EUR")
+    root.post(url, data)
+
+    product.refresh_from_db()
+    assert (product.currency, product.state, product.version) == ("EUR", "updated", 3)
+    assert Event.objects.get().data["changes"] == {"currency": ["ISK", "EUR"]}
 
 
 @pytest.mark.parametrize("name", ["event", "inboxevent", "delivery", "deadletter"])

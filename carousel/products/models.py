@@ -265,9 +265,8 @@ class Product(TenantRow):
         self.version += 1
         self.updated_at = now()
         self.full_clean_words()
-        self.save(
-            update_fields=[*self.FIELDS, "suggested", "edited_fields", "version", "updated_at"]
-        )
+        kept = ("currency", "suggested", "edited_fields", "version", "updated_at")
+        self.save(update_fields=[*self.FIELDS, *kept])
 
     def full_clean_words(self) -> None:
         """ValidationError for a condition or a rating that does not exist."""
