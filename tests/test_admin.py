@@ -188,6 +188,20 @@ def test_a_list_counts_no_further_than_its_last_page(
     assert Product.objects.count() == 70
 
 
+@pytest.mark.parametrize("settings", ['{"same": "much"}', '["same"]', '{"studio": {"margin": 9}}'])
+@pytest.mark.django_db
+def test_settings_that_make_no_sense_are_not_kept(client, root, settings):
+    shop = make_tenant()
+    url = reverse("admin:carousel_tenant_change", args=[shop.pk])
+    known = {"name": "Acme", "slug": "acme", "currency": "ISK", "is_active": "on"}
+
+    answer = client.post(url, known | {"settings": settings})
+
+    shop.refresh_from_db()
+    assert "settings" in answer.context["adminform"].form.errors
+    assert shop.settings == {}
+
+
 @pytest.mark.django_db
 def test_a_deactivated_person_is_out_of_everything(client, root):
     person = make_user("ada@example.com")

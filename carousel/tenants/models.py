@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.timezone import now
+from pydantic import ValidationError as NotOptions
 
 from carousel.rows import Row, TenantRow
 from carousel.tenants.options import TenantOptions
@@ -28,6 +30,15 @@ class Tenant(Row):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Options that make no sense stop every page of the shop, so no form may keep them."""
+        try:
+            TenantOptions.model_validate(self.settings)
+        except NotOptions as error:
+            first = error.errors()[0]
+            said = f"{'.'.join(map(str, first['loc']))}: {first['msg']}."
+            raise ValidationError({"settings": said.removeprefix(": ")}) from error
 
     @property
     def options(self) -> TenantOptions:
