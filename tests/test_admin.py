@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.timezone import now
 
 from carousel import data_fixes, storage
-from carousel.models import Product, RefreshToken
+from carousel.models import Product, RefreshToken, User
 from grouping import edits, history
 from grouping.models import Edit
 from imaging.models import Batch
@@ -200,6 +200,16 @@ def test_settings_that_make_no_sense_are_not_kept(client, root, settings):
     shop.refresh_from_db()
     assert "settings" in answer.context["adminform"].form.errors
     assert shop.settings == {}
+
+
+@pytest.mark.django_db
+def test_a_person_who_is_added_in_large_letters_can_sign_in(client, root):
+    forms = {"memberships-TOTAL_FORMS": 0, "memberships-INITIAL_FORMS": 0}
+
+    url = reverse("admin:carousel_user_add")
+    client.post(url, {"email": "Ada@Example.com", "is_active": "on"} | forms)
+
+    assert User.objects.get_by_natural_key("Ada@Example.com").email == "ada@example.com"
 
 
 @pytest.mark.django_db

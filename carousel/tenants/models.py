@@ -78,6 +78,11 @@ class User(AbstractUser):
     def __str__(self) -> str:
         return self.full_name or self.email
 
+    def clean(self) -> None:
+        """Addresses are kept in small letters: in others nobody is found at sign-in."""
+        super().clean()
+        self.email = self.email.lower()
+
     def deactivate(self) -> None:
         """Out at once: sessions and access tokens ask for a living person, refresh tokens end."""
         User.objects.filter(pk=self.pk).update(is_active=False)
