@@ -4,12 +4,8 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from carousel.tenants.options import ARM_RULES
 from pricing.evidence import Rules
-
-TUNABLE = {
-    "window_days", "half_life_days", "top", "floor", "prior_weight", "described_prior",
-    "quality_reach",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -21,7 +17,7 @@ class Strategy:
     changes: dict[str, float] = field(default_factory=dict)
 
     def applied(self, rules: Rules) -> Rules:
-        wanted = {name: value for name, value in self.changes.items() if name in TUNABLE}
+        wanted = {name: value for name, value in self.changes.items() if name in ARM_RULES}
         if "top" in wanted:
             wanted["top"] = int(wanted["top"])
         return replace(rules, **wanted)  # type: ignore[arg-type]

@@ -99,6 +99,22 @@ def test_lists_are_written_a_line_each(client, admin):
     assert make_tenant().options == found
 
 
+@pytest.mark.parametrize(
+    ("arm", "said"),
+    [
+        ("careful: 1, half_life_days 0", "careful: half_life_days goes from 1 to 365."),
+        ("careful: 1, window_days 1e300", "careful: window_days goes from 7 to 730."),
+        ("careful: 1, half_live_days 30", "careful: there is no rule half_live_days. There are:"),
+    ],
+)
+def test_an_arm_changes_only_rules_that_there_are_and_within_reason(client, admin, arm, said):
+    answer = client.post("/settings/", options(price_strategies=arm))
+
+    assert answer.status_code == 422
+    assert said in answer.content.decode()
+    assert make_tenant().settings == {}
+
+
 def test_a_key_is_shown_once(client, admin):
     answer = client.post("/settings/keys/", {"name": "shop front", "role": "viewer"})
 

@@ -8,6 +8,19 @@ PRINTED = r"^[^\x00-\x1f]*$"
 RuleName = Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
 
 
+ARM_RULES: dict[str, tuple[float, float]] = {
+    "window_days": (7, 730),
+    "half_life_days": (1, 365),
+    "top": (1, 100),
+    "floor": (0, 1),
+    "prior_weight": (0, 100),
+    "described_prior": (0, 100),
+    "quality_reach": (0, 0.5),
+}
+"""Rule that an arm of a pricing experiment may change -> its least and its most. Asked when it is
+written: what a shop has kept before stays readable."""
+
+
 class PriceStrategy(BaseModel):
     """One arm of a pricing experiment: its share of the items, and the rules it changes."""
 

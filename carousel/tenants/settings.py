@@ -11,7 +11,7 @@ from carousel import inference
 from carousel.errors import Refused
 from carousel.tenants.audit import note
 from carousel.tenants.models import Tenant, User, digest
-from carousel.tenants.options import TenantOptions
+from carousel.tenants.options import ARM_RULES, PriceStrategy, TenantOptions
 
 
 class Outdated(Refused):
@@ -47,6 +47,8 @@ def change(
         raise Refused(f"{'.'.join(map(str, first['loc']))}: {first['msg']}.") from error
     if not options.possibly <= options.likely <= options.same:
         raise Refused("The three limits must rise: possibly, likely, same.")
+    for arm in options.price_strategies:
+        _refuse_untunable(arm)
     for capability, chain in options.models.items():
         _refuse_unknown(capability, chain)
     before, after = told(locked), options.model_dump(mode="json")
@@ -75,6 +77,16 @@ def told(tenant: Tenant) -> dict[str, Any]:
 def tag(tenant: Tenant) -> str:
     """Another one after every change, as an ETag is written."""
     return f'"{digest(json.dumps(told(tenant), sort_keys=True))[:24]}"'
+
+
+def _refuse_untunable(arm: PriceStrategy) -> None:
+    for rule, value in arm.changes.items():
+        if rule not in ARM_RULES:
+            choice = ", ".join(ARM_RULES)
+            raise Refused(f"{arm.name}: there is no rule {rule}. There are: {choice}.")
+        least, most = ARM_RULES[rule]
+        if not least <= value <= most:
+            raise Refused(f"{arm.name}: {rule} goes from {least:g} to {most:g}.")
 
 
 def _refuse_unknown(capability: str, chain: str) -> None:
