@@ -99,6 +99,17 @@ def test_lists_are_written_a_line_each(client, admin):
     assert make_tenant().options == found
 
 
+def test_a_person_with_a_long_address_is_added_and_sent_away_again(client, admin):
+    email = f"{'a' * 60}@{'b' * 60}.{'c' * 60}.is"
+    client.post("/settings/people/", {"email": email, "role": "viewer"})
+    [member] = make_tenant().memberships.filter(user__email=email)
+
+    client.post(f"/settings/people/{member.pk}/", {"role": ""})
+
+    assert not make_tenant().memberships.filter(user__email=email).exists()
+    assert {entry.subject for entry in AuditEntry.objects.all()} == {email[:120]}
+
+
 @pytest.mark.parametrize(
     ("arm", "said"),
     [

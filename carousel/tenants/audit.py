@@ -4,6 +4,8 @@ from typing import Any
 
 from carousel.tenants.models import AuditEntry, Tenant, User
 
+LONGEST = 120
+
 
 def note(
     tenant: Tenant,
@@ -14,12 +16,13 @@ def note(
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
 ) -> AuditEntry:
-    """Inside the transaction of the change it tells about."""
+    """Inside the transaction of the change it tells about. A long subject is told by its beginning:
+    it must not stand in the way of the change."""
     return AuditEntry.objects.create(
         tenant=tenant,
         user=user,
         action=action,
-        subject=subject,
+        subject=subject[:LONGEST],
         before=before or {},
         after=after or {},
     )
