@@ -14,7 +14,7 @@ from django.utils.timezone import now
 
 from carousel import storage
 from carousel.models import ApiKey, Membership, Product, ProductImage
-from carousel.products import conditional
+from carousel.products import conditional, drafting
 from carousel.products.cursors import Cursor
 from tests.makers import make_product, make_tenant
 
@@ -133,6 +133,18 @@ def test_a_reader_hears_that_the_last_page_is_the_last_no_more(shop):
     assert [item["id"] for item in shop.get(again.json()["next"]).json()["items"]] == [
         str(older.pk)
     ]
+
+
+def test_other_pictures_of_a_draft_are_another_version_of_it(shop):
+    lamp = make_product(**FULL)
+    with time_machine.travel("2026-11-20T12:00:00Z", tick=False):
+        seen = shop.get(f"{URL}/{lamp.pk}")["ETag"]
+
+        drafting.exchange(lamp, [], [drafting.Picture(photo_id=uuid4())])
+        again = shop.get(f"{URL}/{lamp.pk}", if_none_match=seen)
+
+    assert again.status_code == 200
+    assert (again.json()["version"], len(again.json()["pictures"])) == (2, 1)
 
 
 def test_picture_links_open_without_a_key_and_expire(shop, client):

@@ -150,6 +150,7 @@ def exchange(
         told: dict[str, Any] = {"pictures": row.images.count(), **_by(user)}
         row.become(Product.State.UPDATED, **told)
     else:
+        Product.objects.filter(pk=row.pk).update(version=F("version") + 1, updated_at=now())
         record(row.tenant, "product.pictured", subject=row.pk, **_by(user))
     product.refresh_from_db()
 
