@@ -1,8 +1,14 @@
-import pytest
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
+import pytest
+from django.db import connection
+
+from carousel.errors import Refused
 from carousel.models import ApiKey, AuditEntry, Membership
 from carousel.tenants import api as tenants_api
-from carousel.tenants import limits
+from carousel.tenants import limits, people
 from carousel.tenants.options import TenantOptions
 from carousel.tenants.options_form import OptionsForm
 from carousel.tenants.settings import change
@@ -97,6 +103,28 @@ def test_lists_are_written_a_line_each(client, admin):
     assert wrong.status_code == 422
     assert "Line 2: write days and percent, like" in wrong.content.decode()
     assert make_tenant().options == found
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_person_who_is_added_several_times_at_once_is_added_once():
+    shop, boss = make_tenant(), make_user("boss@example.com", role="admin")
+    together = Barrier(8)
+
+    def add():
+        together.wait()
+        try:
+            people.invite(shop, boss, "Ada@Example.com", "Ada", "viewer")
+        except Refused as refusal:
+            return str(refusal)
+        finally:
+            connection.close()
+        return "added"
+
+    with ThreadPoolExecutor(8) as pool:
+        said = Counter(found.result() for found in [pool.submit(add) for _ in range(8)])
+
+    assert said == {"added": 1, "Ada@Example.com works here already.": 7}
+    assert shop.memberships.get(user__email="ada@example.com").user.has_usable_password() is False
 
 
 def test_a_person_with_a_long_address_is_added_and_sent_away_again(client, admin):

@@ -1,5 +1,6 @@
 """Giving people and programs a place in a shop, and taking it away. Every change is audited."""
 
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from carousel.errors import Refused
@@ -9,12 +10,15 @@ from carousel.tenants.models import ApiKey, Membership, Tenant, User
 
 @transaction.atomic
 def invite(tenant: Tenant, by: User, email: str, full_name: str, role: str) -> Membership:
-    """A member of the shop, new to us or not. A password comes by a link: see passwords.py."""
-    user = User.objects.filter(email=email.lower()).first()
-    user = user or User.objects.create_user(email, full_name=full_name)
-    if tenant.memberships.filter(user=user).exists():
+    """A member of the shop, new to us or not. A password comes by a link: see passwords.py.
+
+    Of two who invite the same person at the same moment, one is told that they work here already.
+    """
+    unknown = {"full_name": full_name, "password": make_password(None)}
+    user, _ = User.objects.get_or_create(email=email.lower(), defaults=unknown)
+    member, is_new = tenant.memberships.get_or_create(user=user, defaults={"role": role})
+    if not is_new:
         raise Refused(f"{email} works here already.")
-    member = Membership.objects.create(tenant=tenant, user=user, role=role)
     note(tenant, by, "member.added", email, after={"role": role})
     return member
 
