@@ -105,6 +105,26 @@ def test_lists_are_written_a_line_each(client, admin):
     assert make_tenant().options == found
 
 
+def test_the_history_tells_only_of_what_was_changed(admin):
+    shop, ada = make_tenant(), make_user("ada@example.com", role="viewer")
+    key, _ = ApiKey.issue(shop, "shop front")
+    member = shop.memberships.get(user=ada)
+    for _ in range(2):
+        people.revoke_key(key, admin)
+        people.set_role(member, admin, "manager")
+    people.set_role(member, admin, "")
+
+    with pytest.raises(Refused, match="works here no more"):
+        people.set_role(member, admin, "viewer")
+
+    told = AuditEntry.objects.order_by("created_at").values_list("action", "before", "after")
+    assert list(told) == [
+        ("key.revoked", {}, {}),
+        ("member.changed", {"role": "viewer"}, {"role": "manager"}),
+        ("member.removed", {"role": "manager"}, {"role": ""}),
+    ]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_person_who_is_added_several_times_at_once_is_added_once():
     shop, boss = make_tenant(), make_user("boss@example.com", role="admin")

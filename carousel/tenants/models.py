@@ -171,8 +171,9 @@ class ApiKey(TenantRow):
     def note_use(self) -> None:
         ApiKey.objects.filter(pk=self.pk).update(last_used_at=now())
 
-    def revoke(self) -> None:
-        ApiKey.objects.filter(pk=self.pk, revoked_at=None).update(revoked_at=now())
+    def revoke(self) -> bool:
+        """False if it was revoked before."""
+        return bool(ApiKey.objects.filter(pk=self.pk, revoked_at=None).update(revoked_at=now()))
 
 
 class RefreshTokenQuerySet(models.QuerySet["RefreshToken"]):

@@ -26,13 +26,18 @@ def invite(tenant: Tenant, by: User, email: str, full_name: str, role: str) -> M
 @transaction.atomic
 def set_role(member: Membership, by: User, role: str) -> None:
     """Change what a member may do; an empty role ends the membership. One admin always stays."""
-    locked = list(member.tenant.memberships.select_for_update().order_by("id"))
-    admins = [row for row in locked if row.role == Membership.Role.ADMIN]
-    if [row.pk for row in admins] == [member.pk] and role != Membership.Role.ADMIN:
+    locked = {row.pk: row for row in member.tenant.memberships.select_for_update().order_by("id")}
+    stands = locked.get(member.pk)
+    if stands is None:
+        raise Refused(f"{member.user} works here no more.")
+    admins = [row.pk for row in locked.values() if row.role == Membership.Role.ADMIN]
+    if admins == [member.pk] and role != Membership.Role.ADMIN:
         raise Refused("This is the last administrator; name another one first.")
+    if role == stands.role:
+        return
     note(
         member.tenant, by, "member.changed" if role else "member.removed", member.user.email,
-        before={"role": member.role}, after={"role": role},
+        before={"role": stands.role}, after={"role": role},
     )  # fmt: skip
     if role:
         member.tenant.memberships.filter(pk=member.pk).update(role=role)
@@ -49,5 +54,5 @@ def new_key(tenant: Tenant, by: User, name: str, role: str) -> tuple[ApiKey, str
 
 @transaction.atomic
 def revoke_key(key: ApiKey, by: User) -> None:
-    key.revoke()
-    note(key.tenant, by, "key.revoked", str(key))
+    if key.revoke():
+        note(key.tenant, by, "key.revoked", str(key))
