@@ -262,3 +262,7 @@ def test_the_list_asks_the_database_the_same_few_times(staff, django_assert_num_
     # The session is read and saved (4), then user, membership, counts, number, products, pictures.
     with django_assert_num_queries(10):
         staff.get(reverse("products"))
+
+
+def test_what_only_looks_like_an_item_does_not_exist(staff):
+    assert staff.post(f"/p/{'-' * 36}/become/listed/").status_code == 404

@@ -1,6 +1,7 @@
 """Addresses of the products. `listed` and `delisted` are what staff may make of an item."""
 
 from django.urls import path, re_path
+from django.urls.converters import UUIDConverter
 
 from carousel.products import files, views
 
@@ -16,7 +17,7 @@ urlpatterns = [
     path("p/<uuid:pk>/delete/", views.delete, name="product-delete"),
     path("p/<uuid:pk>/restore/", views.restore, name="product-restore"),
     re_path(
-        r"^p/(?P<pk>[0-9a-f-]{36})/become/(?P<state>listed|delisted)/$",
+        rf"^p/(?P<pk>{UUIDConverter.regex})/become/(?P<state>listed|delisted)/$",
         views.become,
         name="product-become",
     ),
