@@ -5,7 +5,6 @@ import sys
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
@@ -79,13 +78,21 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def enter(request: Request) -> None:
-    """Find the tenant that this person works for: the one they chose, or the first."""
+    """Find the tenant that this person works for: the one they chose, or the first.
+
+    Whoever works for several keeps to one: sent away from it, their next press would else be done
+    in another.
+    """
     memberships = request.user.memberships.filter(tenant__is_active=True).select_related("tenant")
-    chosen = request.session.get(TENANT_IN_SESSION)
-    found = memberships.filter(tenant_id=UUID(chosen)).first() if chosen else None
-    found = found or memberships.order_by("created_at").first()
-    if found is None:
+    mine = list(memberships.order_by("created_at"))
+    if not mine:
         raise PermissionDenied("You do not belong to a shop yet. Ask its administrator.")
+    chosen = request.session.get(TENANT_IN_SESSION)
+    found = next((one for one in mine if str(one.tenant_id) == chosen), mine[0])
+    if str(found.tenant_id) != chosen and (chosen or len(mine) > 1):
+        request.session[TENANT_IN_SESSION] = str(found.tenant_id)
+        if chosen and request.method not in access.SAFE:
+            raise PermissionDenied("You do not work for that shop any more. Nothing was done.")
     access.check(request, found.role)
     walls.enter(found.tenant_id)
     request.membership, request.tenant = found, found.tenant

@@ -258,3 +258,19 @@ def test_an_open_live_page_tells_nothing_more_to_somebody(client, monkeypatch, e
     assert told[1] == b": keep-alive\n\n"
     assert set(told[2:-1]) <= {b": keep-alive\n\n"}
     assert told[-1] == b"event: done\ndata: done\n\n"
+
+
+def test_who_is_sent_away_while_they_work_does_nothing_in_their_other_shop(client):
+    away, other = make_tenant("away"), make_tenant("other")
+    ada = make_user(ADA, away, role="admin")
+    make_user(ADA, other, role="admin")
+    client.force_login(ada)
+    client.get("/settings/keys/")
+    away.memberships.get(user=ada).delete()
+
+    pressed = client.post("/settings/keys/", {"name": "shop front", "role": "viewer"})
+
+    assert pressed.status_code == 403
+    assert "You do not work for that shop any more." in pressed.content.decode()
+    assert not ApiKey.objects.exists()
+    assert client.get("/settings/keys/").context["request"].tenant == other
