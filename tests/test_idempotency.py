@@ -49,6 +49,15 @@ def test_the_same_key_for_another_request_is_refused(client):
     assert Product.objects.count() == 1
 
 
+def test_a_form_where_json_is_wanted_is_refused(client):
+    headers = {"Authorization": f"Bearer {token()}", "Idempotency-Key": "a"}
+
+    answer = client.post("/api/v1/products", {"title": "Mug"}, headers=headers)
+
+    assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
+    assert Product.objects.count() == 0
+
+
 def test_a_mistake_is_not_kept(client):
     bearer = token()
     bad = client.post(

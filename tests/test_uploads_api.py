@@ -143,3 +143,18 @@ def test_ingest_refuses_what_it_cannot_know(folder):
 
 def test_names_sort_as_cameras_count():
     assert sorted(["b1", "a10", "a2", "2"], key=natural) == ["2", "a2", "a10", "b1"]
+
+
+def test_another_photo_of_the_same_length_is_another_request(client, key):
+    batch, repeated = make_batch(), key | {"Idempotency-Key": "a"}
+    photo = make_jpeg(1)
+    other = photo[:-1] + b"\x00"
+
+    sent = send_photo(client, repeated, batch.pk, photo)
+    late = send_photo(client, repeated, batch.pk, other)
+    again = send_photo(client, repeated, batch.pk, photo)
+
+    assert len(photo) == len(other)
+    assert (sent.status_code, late.status_code, again.status_code) == (201, 422, 201)
+    assert (again["Idempotent-Replay"], again.content) == ("true", sent.content)
+    assert Photo.objects.count() == 1

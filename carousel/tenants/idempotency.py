@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -95,12 +96,27 @@ def _refuse_or_replay(row: IdempotencyKey, body: str) -> None:
 
 
 def _digest(request: HttpRequest) -> str:
-    """What was asked. An upload is told by its length: its bytes are read once, by the view."""
-    told = [request.method or "", request.get_full_path(), request.headers.get("Content-Type", "")]
-    if told[2].startswith("multipart/"):
-        told[2] = f"multipart {request.headers.get('Content-Length')}"
-        return hashlib.sha256("\n".join(told).encode()).hexdigest()
-    return hashlib.sha256("\n".join(told).encode() + b"\n" + request.body).hexdigest()
+    """What was asked. A form is told by what is in it: its bytes hold a boundary, which is another
+    at every try."""
+    kind = request.headers.get("Content-Type", "")
+    is_form = kind.startswith("multipart/")
+    told = [request.method or "", request.get_full_path(), "multipart" if is_form else kind]
+    found = hashlib.sha256("\n".join(told).encode() + b"\n")
+    for part in _parts(request) if is_form else [request.body]:
+        found.update(part)
+    return found.hexdigest()
+
+
+def _parts(request: HttpRequest) -> Iterator[bytes]:
+    """The fields of a form and, of each file, its name and its own digest."""
+    yield ascii(list(request.POST.lists())).encode()
+    for name, files in request.FILES.lists():
+        for file in files:
+            content = hashlib.sha256()
+            for block in file.chunks():
+                content.update(block)
+            file.seek(0)
+            yield ascii((name, file.name, content.hexdigest())).encode()
 
 
 def _kept(response: HttpResponse) -> dict[str, Any]:
