@@ -1,12 +1,11 @@
 """The shape of what people type about prices."""
 
-from decimal import Decimal
 from typing import Any
 
 from django import forms
 
 from carousel.errors import Refused
-from carousel.products.money import to_minor
+from carousel.products import money
 
 
 class PriceForm(forms.Form):
@@ -19,19 +18,11 @@ class ReasonForm(forms.Form):
 
 
 def price_of(text: str, currency: str) -> int | None:
-    """Minor units from `4.500`, `4,500 kr` or `12.50`; None for nothing. Refused if it is no price.
-
-    A last group of exactly three digits after one separator is thousands, as krónur are written.
-    """
-    kept = "".join(c for c in text if c.isdigit() or c in ".,")
-    if not text.strip():
-        return None
-    if not any(c.isdigit() for c in kept) or "-" in text:
-        raise Refused(f"“{text.strip()[:20]}” is not a price.")
-    whole, _, rest = kept.replace(",", ".").rpartition(".")
-    is_fraction = bool(whole) and len(rest) != 3
-    digits = whole.replace(".", "") + ("." if is_fraction else "") + rest
-    return to_minor(Decimal(digits or "0"), currency)
+    """Minor units, or None for nothing. Refused if it is no price."""
+    try:
+        return money.read(text, currency)
+    except money.NoPrice as no:
+        raise Refused(str(no)) from no
 
 
 def reason_of(posted: Any) -> str:

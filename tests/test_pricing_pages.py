@@ -110,7 +110,7 @@ def test_kronur_may_be_typed_as_people_write_them(staff, typed, price):
     assert product.price == price
 
 
-@pytest.mark.parametrize("typed", ["abc", "-5", "0", "9" * 25])
+@pytest.mark.parametrize("typed", ["abc", "-5", "–5", "0", "9" * 25, "4²", "1e5", "2x1500"])
 def test_what_is_no_price_is_refused_with_a_sentence(staff, typed):
     product = make_item()
 

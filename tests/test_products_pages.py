@@ -89,6 +89,20 @@ def test_every_kind_of_field_is_understood(staff):
     assert (product.condition, product.description_is) == ("like_new", "Ein\nTvær")
 
 
+@pytest.mark.parametrize(("currency", "typed", "price"),
+    [("ISK", "4.500", 4500), ("ISK", "4,500 kr", 4500), ("EUR", "12,50", 1250)],
+)  # fmt: skip
+def test_a_price_is_read_as_people_write_it(staff, currency, typed, price):
+    product = make_product(currency=currency)
+
+    page = staff.get(url(product)).content.decode()
+    staff.post(url(product, "edit"), sent("price", typed, ""), headers=PART)
+
+    product.refresh_from_db()
+    assert product.price == price
+    assert '<input type="text" name="price"' in page  # a number field drops the comma
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [("price", "0"), ("price", "-5"), ("price", "a lot"), ("rating", "6"), ("title", "x" * 201),

@@ -11,8 +11,8 @@ from typing import Any
 
 from django import forms
 
+from carousel.products import money
 from carousel.products.models import Condition, Product
-from carousel.products.money import to_major, to_minor
 
 SEEN = "seen"
 LONGEST_PRICE = 10**12
@@ -69,26 +69,28 @@ class Pairs(forms.CharField):
         return value
 
 
-class Price(forms.DecimalField):
-    """An amount in the currency's main unit; cleaned to minor units."""
+class Price(forms.CharField):
+    """An amount as people write it; cleaned to minor units.
+
+    A line of text: a browser's number field drops the comma of 12,50 and takes 4.500 for four and
+    a half, both without a word.
+    """
 
     def __init__(self, currency: str = "ISK", **options: Any) -> None:
         self.currency = currency
-        super().__init__(required=False, **options)
+        super().__init__(required=False, max_length=30, **options)
 
     def clean(self, value: Any) -> int | None:
-        amount = super().clean(
-            str(value).replace("\u202f", "").replace(" ", "") if value else value
-        )
-        if amount is None:
-            return None
-        minor = to_minor(amount, self.currency)
-        if not 0 < minor < LONGEST_PRICE:
+        try:
+            minor = money.read(super().clean(value), self.currency)
+        except money.NoPrice as no:
+            raise forms.ValidationError(str(no)) from no
+        if minor is not None and not 0 < minor < LONGEST_PRICE:
             raise forms.ValidationError("A price is above zero.")
         return minor
 
     def prepare_value(self, value: Any) -> Any:
-        return to_major(value, self.currency) if isinstance(value, int) else value
+        return str(money.to_major(value, self.currency)) if isinstance(value, int) else value
 
 
 class ItemForm(forms.Form):
@@ -155,7 +157,7 @@ def _was_seen(name: str, data: Mapping[str, str], seen: ItemForm) -> bool:
 def _attributes(name: str, currency: str) -> dict[str, str]:
     found = {"id": f"item-{name}"}
     if name == "price":
-        return found | {"inputmode": "decimal", "class": "num", "step": "any"}
+        return found | {"inputmode": "decimal", "class": "num"}
     if name == "rating":
         return found | {"step": "0.5"}
     if name in ("description_en", "description_is"):
