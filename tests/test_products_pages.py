@@ -119,6 +119,19 @@ def test_nonsense_is_refused_beside_its_field(staff, name, value):
     assert Product.objects.values().get() == before
 
 
+def test_what_is_wrong_comes_back_as_it_was_written(staff):
+    product = make_product(**FULL, attributes={"material": "wool"})
+    written = sent("attributes", "size: M\nno colon", "material: wool") | sent("price", "x", "4500")
+
+    in_page = staff.post(url(product, "edit"), written, headers=PART).content.decode()
+    alone = staff.post(url(product, "edit"), written).content.decode()
+
+    for html in (in_page, alone):
+        assert "\nsize: M\nno colon</textarea>" in html
+        assert 'name="seen-attributes" value="material: wool"' in html
+        assert '<input type="text" name="price" value="x"' in html
+
+
 def test_what_is_on_sale_keeps_its_price(staff):
     product = make_product(**FULL, state=Product.State.LISTED)
 

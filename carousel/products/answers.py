@@ -10,6 +10,7 @@ from django.urls import Resolver404, resolve
 
 from carousel.errors import Refused
 from carousel.products import shown
+from carousel.products.forms import ItemForm
 from carousel.products.models import Product
 from carousel.web import Request
 
@@ -24,12 +25,12 @@ def stamp(product: Product) -> str:
     return f"{product.version}-{stages}-{work.is_open if work else ''}"
 
 
-def context(product: Product, errors: dict[str, list[str]] | None = None) -> dict[str, Any]:
+def context(product: Product, wrong: ItemForm | None = None) -> dict[str, Any]:
     place, number, previous, following = shown.neighbours(product)
     return {
         "product": product,
         "stamp": stamp(product),
-        "fields": shown.fields(product, errors),
+        "fields": shown.fields(product, wrong),
         "images": list(product.images.all()),
         "history": shown.history(product),
         "work": shown.work(product),
@@ -58,17 +59,18 @@ def changed(
     *,
     fields: Iterable[str] = (),
     parts: Collection[str] = (),
-    errors: dict[str, list[str]] | None = None,
+    wrong: ItemForm | None = None,
     error: bool = False,
     status: int = 200,
 ) -> HttpResponse:
     """The touched parts for htmx, the whole page for everybody else.
 
-    Fields are put in whole (`outerHTML`): a morph would leave standing what the person typed.
+    Fields are put in whole (`outerHTML`): a morph would leave standing what the person typed. What
+    was wrong comes back as it was written, to be mended and not to be written again.
     """
     if not request.htmx:
-        return _without_script(request, product, message, errors, status)
-    known = context(product, errors)
+        return _without_script(request, product, message, wrong, status)
+    known = context(product, wrong)
     html = [_field(request, known, name) for name in fields]
     html += [_part(request, known, name) for name in (*ALWAYS, *parts)]
     if message:
@@ -115,11 +117,11 @@ def _without_script(
     request: Request,
     product: Product,
     message: str,
-    errors: dict[str, list[str]] | None,
+    wrong: ItemForm | None,
     status: int,
 ) -> HttpResponse:
-    if errors:
-        page = render_to_string(ITEM, context(product, errors), request)
+    if wrong:
+        page = render_to_string(ITEM, context(product, wrong), request)
         return HttpResponse(page, status=status)
     if status >= 400:
         raise Refused(message)

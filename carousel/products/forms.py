@@ -120,11 +120,11 @@ class ItemForm(forms.Form):
 
 @dataclass(frozen=True)
 class Sent:
-    """What a person sent: the values they want, what they saw before, what was wrong."""
+    """What a person sent: the values they want, what they saw before, and the form as written."""
 
     wanted: dict[str, Any]
     seen: dict[str, Any]
-    errors: dict[str, list[str]]
+    form: ItemForm
 
 
 def read(product: Product, data: Mapping[str, str]) -> Sent:
@@ -142,11 +142,7 @@ def read(product: Product, data: Mapping[str, str]) -> Sent:
             and (name not in known or wanted.cleaned_data[name] != known[name])
         },
         seen=known,
-        errors={
-            name: [str(error) for error in wanted.errors[name]]
-            for name in there
-            if name in wanted.errors
-        },
+        form=wanted,
     )
 
 

@@ -68,10 +68,13 @@ class Moment:
     details: list[str]
 
 
-def fields(product: Product, errors: dict[str, list[str]] | None = None) -> dict[str, Field]:
-    form = ItemForm(product)
-    wrong = errors or {}
-    return {name: _field(product, form[name], wrong.get(name, [])) for name in form.fields}
+def fields(product: Product, wrong: ItemForm | None = None) -> dict[str, Field]:
+    """Each as it is saved; those that are wrong in a form as they were written there."""
+    form, errors = ItemForm(product), wrong.errors if wrong else {}
+    return {
+        name: _field(product, form[name], wrong[name] if wrong and name in errors else form[name])
+        for name in form.fields
+    }
 
 
 def history(product: Product, most: int = 20) -> list[Moment]:
@@ -99,14 +102,14 @@ def neighbours(product: Product) -> tuple[int, int, Product | None, Product | No
     return before.count() + 1, siblings.count(), before.first(), after.first()
 
 
-def _field(product: Product, bound: BoundField, errors: list[str]) -> Field:
+def _field(product: Product, saved: BoundField, bound: BoundField) -> Field:
     return Field(
         name=bound.name,
         bound=bound,
-        seen=_text(bound.value()),
+        seen=_text(saved.value()),
         suggestion=_suggestion(product.suggested.get(bound.name), bound.field),
         is_ours=bound.name in product.edited_fields,
-        errors=errors,
+        errors=[str(error) for error in bound.errors],
     )
 
 

@@ -87,11 +87,9 @@ def edit(request: Request, pk: UUID) -> HttpResponse:
         return answers.changed(
             request, product, str(conflict), fields=conflict.theirs, error=True, status=409
         )
-    if sent.errors:
-        touched = {*sent.errors, *sent.wanted}
-        return answers.changed(
-            request, product, fields=touched, errors=sent.errors, error=True, status=422
-        )
+    if sent.form.errors:
+        touched = {*sent.form.errors, *sent.wanted}
+        return answers.changed(request, product, fields=touched, wrong=sent.form, status=422)
     if not sent.wanted and request.htmx:
         return HttpResponse(status=204)
     return answers.changed(request, product, fields=sent.wanted)
