@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.running import Running, until
 from tests.servers import Quiet
@@ -124,6 +124,53 @@ def test_a_page_that_stood_open_over_a_new_sign_in_still_saves(staff, running):
 
     expect(staff.locator("#state")).to_contain_text("Blue lamp")
     assert state_of(running, item)[0] == "Blue lamp"
+
+
+def test_what_is_written_while_an_earlier_saving_is_on_its_way_is_kept_and_saved(staff, running):
+    item = make_item(running)
+    open_item(staff, item)
+    held: list[Route] = []
+    staff.route("**/edit/", lambda route: held.append(route))
+    staff.fill("#item-title", "Vase")
+    staff.keyboard.press("Tab")
+    until(lambda: staff.wait_for_timeout(20) or held)
+
+    staff.focus("#item-title")
+    staff.keyboard.press("End")
+    staff.keyboard.type(" of glass")
+    held.pop().continue_()
+    expect(staff.locator("#history")).to_contain_text("title: Lamp → Vase")
+    expect(staff.locator("#item-title")).to_have_value("Vase of glass")
+    staff.keyboard.press("Control+s")
+    until(lambda: staff.wait_for_timeout(20) or held)
+    staff.keyboard.press("Tab")
+    staff.fill("#item-title", "Vase of blue glass")
+    staff.keyboard.press("Tab")
+    held.pop().continue_()
+    until(lambda: staff.wait_for_timeout(20) or held)
+    held.pop().continue_()
+
+    until(lambda: state_of(running, item)[0] == "Vase of blue glass")
+    expect(staff.locator("#history")).to_contain_text("title: Vase of glass → Vase of blue glass")
+
+
+def test_saving_with_ctrl_s_leaves_the_cursor_in_the_field(staff, running):
+    item = make_item(running)
+    open_item(staff, item)
+    asks: list[str] = []
+    staff.on("dialog", lambda dialog: [asks.append(dialog.type), dialog.accept()])
+
+    staff.fill("#item-price", "6.000")
+    staff.keyboard.press("Control+s")
+    expect(staff.locator("#item-price")).to_have_value("6000")
+    expect(staff.locator("#item-price")).to_be_focused()
+    staff.reload()
+    assert asks == []
+    staff.locator("#item-title").press_sequentially("Blue")
+    staff.reload()
+
+    assert asks == ["beforeunload"]
+    assert state_of(running, item) == ("Lamp", "draft", 6000)
 
 
 def test_another_picture_comes_first(staff, running):
