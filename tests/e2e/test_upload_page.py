@@ -186,6 +186,23 @@ def test_a_server_that_went_away_loses_nothing(page, running, batch, card, quiet
     assert len(photos_of(running, batch)) == 6
 
 
+def test_naming_the_batch_with_enter_leaves_the_page_where_it_is(page, running, batch, card):
+    page.route("**/select/*/*/", lambda route: None)
+    page.set_input_files("#folder", card(2))
+    expect(page.locator("#sending-title")).to_have_text("Sending 2 files")
+
+    page.fill("#name", "Bú Ömmu")
+    page.keyboard.press("Enter")
+    name = "SELECT name FROM imaging_batch WHERE id = %s"
+    until(lambda: running.rows(name, batch) == [("Bú Ömmu",)])
+    page.fill("#name", " ")
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#name")).to_have_value("Bú Ömmu")
+    expect(page.locator("#sending-title")).to_have_text("Sending 2 files")
+    page.unroute("**/select/*/*/")
+
+
 def test_photos_can_be_dropped_and_pasted(page, running, batch):
     page.evaluate(DROP, ["a.jpg"])
     is_done(page, "Done, with files that were refused")
