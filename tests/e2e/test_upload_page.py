@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, Response, expect
+from playwright.sync_api import Page, Response, Route, expect
 
 from tests.running import Running, until
 from tests.servers import Quiet
@@ -201,6 +201,22 @@ def test_naming_the_batch_with_enter_leaves_the_page_where_it_is(page, running, 
     expect(page.locator("#name")).to_have_value("Bú Ömmu")
     expect(page.locator("#sending-title")).to_have_text("Sending 2 files")
     page.unroute("**/select/*/*/")
+
+
+def test_whoever_presses_twice_begins_one_batch(page, running, batch):
+    page.goto("/")
+    count = "SELECT count(*) FROM imaging_batch"
+    [(before,)] = running.rows(count)
+    asked: list[Route] = []
+    page.route("**/b/new/", lambda route: asked.append(route))
+
+    page.keyboard.press("n")
+    until(lambda: page.wait_for_timeout(50) or asked)
+    page.keyboard.press("n")
+    asked[0].continue_()
+    page.wait_for_url("**/b/*/")
+
+    assert (len(asked), running.rows(count)) == (1, [(before + 1,)])
 
 
 def test_photos_can_be_dropped_and_pasted(page, running, batch):
