@@ -150,6 +150,19 @@ def test_the_table_counts_filters_and_accepts_the_sure_ones(staff):
     assert f"row-{silent.pk}" not in decided
 
 
+def test_an_item_that_waits_for_its_first_price_is_on_the_page_and_may_be_priced(staff):
+    batch = make_batch()
+    product = make_item(batch_id=batch.pk)
+
+    page = staff.get(f"/b/{batch.pk}/prices/").content.decode()
+    row = staff.post(
+        f"/p/{product.pk}/price/set/", {"price": "4500", "place": "prices"}, headers=HTMX
+    ).content.decode()
+
+    assert "1 item still being priced…" in page and 'value="" data-saved=""' in page
+    assert 'value="4500" data-saved="4500"' in row
+
+
 def test_the_table_takes_the_same_number_of_queries_for_many_items(
     staff, django_assert_max_num_queries
 ):
