@@ -113,6 +113,19 @@ def test_a_canvas_that_makes_no_sense_is_refused_and_nothing_changes(manager, wr
     assert photo.tenant.settings == {} and not photo.has("shop")
 
 
+def test_a_wrong_canvas_comes_back_as_it_was_written_with_the_reason(manager):
+    photo = analysed(shirt((200, 30, 40)))
+    address, wrong = reverse("photo-canvas", args=[photo.pk]), CANVAS | {"margin": "41"}
+
+    in_page = manager.post(address, wrong, headers={"HX-Request": "true"}).content.decode()
+    alone = manager.post(address, wrong).content.decode()
+
+    assert in_page.startswith('<hx-partial hx-target="#photo" hx-swap="outerMorph">')
+    for html in (in_page, alone):
+        assert "margin: Ensure this value is less than or equal to 40." in html
+        assert 'name="margin" type="number" min="0" max="40" step="0.5" value="41"' in html
+
+
 def test_a_shop_that_wants_it_gets_its_picture_of_every_photo_without_a_doubt():
     tenant = make_tenant(settings={"studio": {"automatic": True, "long_side": 300}})
 

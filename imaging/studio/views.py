@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.core.paginator import Paginator
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
@@ -12,7 +12,7 @@ from carousel.errors import Refused
 from carousel.models import Product
 from carousel.products.views import writer
 from carousel.tenants import settings
-from carousel.web import Request, member, page
+from carousel.web import Request, member, page, parts
 from imaging.analysis.rerun import rerun, versions
 from imaging.inference.models import ModelCall
 from imaging.jobs.models import Batch, Step
@@ -53,9 +53,7 @@ def canvas(request: Request, pk: UUID) -> HttpResponse:
     photo = _photo(request, pk)
     form = CanvasForm(request.POST)
     if not form.is_valid():
-        answer = page(request, PAGE, "photo", _context(photo) | {"canvas_form": form})
-        answer.status_code = 422
-        return answer
+        return _wrong(request, _context(photo) | {"canvas_form": form, "canvas": form.data})
     options = request.tenant.options.model_dump(mode="json") | {"studio": form.options()}
     settings.change(request.tenant, request.user, options, seen=settings.tag(request.tenant))
     photo.tenant = request.tenant
@@ -116,6 +114,13 @@ def _back(request: Request, photo: Photo) -> HttpResponse:
         return redirect("photo", photo.pk)
     photo.refresh_from_db()
     return page(request, PAGE, "photo", _context(photo))
+
+
+def _wrong(request: Request, context: dict[str, object]) -> HttpResponse:
+    """As a part with a target of its own: what only has a status is no answer to htmx."""
+    if request.htmx:
+        return parts(request, PAGE, "photo", status=422, **context)
+    return render(request, PAGE, context, status=422)
 
 
 def _context(photo: Photo) -> dict[str, object]:
