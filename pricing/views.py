@@ -53,6 +53,11 @@ def _table(request: Request, batch: Batch, asked: QueryDict) -> dict[str, Any]:
     }
 
 
+def _address(request: Request) -> QueryDict:
+    """What the page that asks is showing: the filter and the page number in its address."""
+    return QueryDict((request.htmx.current_url or "").partition("?")[2].partition("#")[0])
+
+
 @member
 @require_POST
 def accept_confident(request: Request, pk: UUID) -> HttpResponse:
@@ -64,7 +69,7 @@ def accept_confident(request: Request, pk: UUID) -> HttpResponse:
     if not request.htmx:
         messages.success(request, said)
         return redirect("prices", batch.pk)
-    context = _table(request, batch, request.POST) | {"message": said}
+    context = _table(request, batch, _address(request)) | {"message": said}
     table = _part(request, f"{PAGE}#prices", "prices", context)
     bar = _part(request, f"{PAGE}#bar", "bar", context)
     return HttpResponse(f"{table}{bar}{_toast(request, context)}")
@@ -135,8 +140,8 @@ def _changed(request: Request, product: Product) -> HttpResponse:
         html.append(_part(request, f"{ROW}#row", f"row-{product.pk}", context, "outerHTML"))
         batch = _batch(request, product.batch_id) if product.batch_id else None
         if batch:
-            table = _table(request, batch, QueryDict())
-            html.append(_part(request, f"{PAGE}#bar", "bar", table))
+            table = _table(request, batch, _address(request))
+            html += [_part(request, f"{PAGE}#{name}", name, table) for name in ("bar", "filters")]
     return HttpResponse("\n".join(html))
 
 

@@ -163,6 +163,22 @@ def test_an_item_that_waits_for_its_first_price_is_on_the_page_and_may_be_priced
     assert 'value="4500" data-saved="4500"' in row
 
 
+def test_a_decision_moves_every_number_of_the_page_and_leaves_its_filter(staff):
+    batch = make_batch()
+    product, _ = make_item(batch_id=batch.pk), make_item(batch_id=batch.pk)
+    address = f"http://testserver/b/{batch.pk}/prices/?show=open&page=1"
+
+    answer = staff.post(
+        f"/p/{product.pk}/price/set/",
+        {"price": "4500", "place": "prices"},
+        headers=HTMX | {"HX-Current-URL": address},
+    ).content.decode()
+
+    assert "1 of 2 decided" in answer
+    assert '<a class="chip" href="?show=open" aria-current="true">To price 1</a>' in answer
+    assert '<a class="chip" href="?show=decided">Decided 1</a>' in answer
+
+
 def test_the_table_takes_the_same_number_of_queries_for_many_items(
     staff, django_assert_max_num_queries
 ):

@@ -25,6 +25,13 @@
     if (!place.hidden) button.dispatchEvent(new Event("evidence"));
   };
 
+  // A row that was decided on comes anew, and closed, above the evidence that stands open.
+  document.addEventListener("htmx:after:swap", () => {
+    document.querySelectorAll(".evidence-row:not([hidden])").forEach((place) => {
+      place.closest(".price").querySelector("[data-evidence]").setAttribute("aria-expanded", "true");
+    });
+  });
+
   const take = (row) => {
     const input = field(row);
     const accept = row.querySelector("button[name=quote]");
