@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from celery import current_app
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import connection
 from django.utils.timezone import now
 
@@ -21,7 +22,10 @@ from tests.running import until
 
 pytestmark = pytest.mark.django_db
 
-HANDLERS = {kind: f"tests.test_jobs.{kind}" for kind in ("works", "flaky", "hopeless", "buggy")}
+HANDLERS = {
+    kind: f"tests.test_jobs.{kind}"
+    for kind in (*("works", "flaky", "hopeless", "buggy", "late", "wordy"),)
+}
 PIPELINE = {"photo": {"works": [], "left": ["works"], "right": ["works"], "end": ["left", "right"]}}
 
 
@@ -42,6 +46,18 @@ def buggy(step: Step) -> None:
     raise ZeroDivisionError("division by zero")
 
 
+def late(step: Step) -> None:
+    """As a library does that catches everything, the limit too."""
+    try:
+        raise SoftTimeLimitExceeded
+    except Exception as error:
+        raise ValueError("Traceback (most recent call last): …") from error
+
+
+def wordy(step: Step) -> None:
+    raise ValueError('Traceback (most recent call last):\n  File "x.py", line 1\nKeyError: 7\n')
+
+
 @pytest.fixture(autouse=True)
 def wired(monkeypatch):
     """Our own little pipeline, and nobody listening."""
@@ -60,6 +76,23 @@ def test_a_step_that_works_is_done_and_says_what_it_did():
     assert (step.state, step.attempts, step.model) == ("done", 1, "hands")
     assert step.result == {"made": 1}
     assert step.duration_ms is not None and step.finished_at is not None
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("buggy", "ZeroDivisionError: division by zero"),
+        ("late", "It took too long."),
+        ("wordy", "KeyError: 7"),
+    ],
+)
+def test_what_a_step_failed_of_is_said_in_a_line(kind, words):
+    step = make_step(kind)
+
+    runner.run(step.pk)
+
+    step.refresh_from_db()
+    assert (step.state, step.error) == ("waiting", words)
 
 
 def test_a_step_that_fails_for_now_is_tried_again():

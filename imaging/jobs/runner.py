@@ -28,6 +28,7 @@ PAUSES = (1, 2, 4)
 """Seconds before the second, third and fourth try; up to half as much again, at random."""
 STORAGE_PAUSE = 15
 """Seconds before a step looks again whether the storage is back; up to half as much again."""
+TOO_LONG, TRACEBACK = "It took too long.", "Traceback (most recent call last)"
 YOUNG = 0.05
 """A task goes on with its job for this share of the seconds that it has."""
 
@@ -73,18 +74,34 @@ def _call(step: Step) -> None:
         bury(step, str(error))
     except Away as error:
         put_off(step, str(error))
-    except SoftTimeLimitExceeded:
-        again(step, "It took too long.")
     except Retry as error:
         again(step, str(error))
     except Exception as error:
-        log.exception("Step %s of %s failed", step.kind, step.job)
-        again(step, f"{type(error).__name__}: {error}")
+        if _is_out_of_time(error):
+            again(step, TOO_LONG)
+        else:
+            log.exception("Step %s of %s failed", step.kind, step.job)
+            again(step, _said(error))
     else:
         step.duration_ms = round((time.monotonic() - started) * 1000)
         if pipeline.finish(step):
             counters.count("step", failed=False)
             log.info("%s complete in %s ms", step.kind, step.duration_ms)
+
+
+def _is_out_of_time(error: BaseException | None) -> bool:
+    """Also when a library caught the limit and raised an error of its own: the text reader does."""
+    while error is not None:
+        if isinstance(error, SoftTimeLimitExceeded):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _said(error: Exception) -> str:
+    """For the photo's page. A library may say a whole traceback: its last line is the error."""
+    words = str(error).strip()
+    return words.splitlines()[-1] if TRACEBACK in words else f"{type(error).__name__}: {words}"
 
 
 def again(step: Step, error: str) -> None:
