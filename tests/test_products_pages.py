@@ -144,6 +144,31 @@ def test_what_is_on_sale_keeps_its_price(staff):
     assert (product.price, product.version) == (4500, 1)
 
 
+def test_a_page_that_a_colleague_overtook_is_told_and_shows_what_is(staff):
+    listed, deleted = (make_product(**FULL, state=state) for state in ("listed", "draft"))
+    deleted.remove()
+
+    published = staff.post(url(listed, "become", "listed"), headers=PART)
+    edited = staff.post(url(deleted, "edit"), sent("title", "Mug", "Lamp"), headers=PART)
+    asked = staff.get(f"{url(deleted)}analysis/", headers=PART)
+
+    assert (published.status_code, edited.status_code, asked.status_code) == (409, 409, 204)
+    assert "is listed and cannot become listed now." in published.content.decode()
+    assert "Take off sale" in published.content.decode()
+    assert "was deleted. Restore it first." in edited.content.decode()
+    assert 'type="submit">Restore</button>' in edited.content.decode()
+    assert staff.post(url(listed, "become", "listed")).status_code == 409
+
+
+def test_the_page_of_a_deleted_item_asks_for_nothing_that_is_gone(staff):
+    product = make_product(**FULL)
+    product.remove()
+
+    html = staff.get(url(product)).content.decode()
+
+    assert "/analysis/" not in html and f"{url(product)}price/" not in html
+
+
 def test_the_second_writer_sees_the_firsts_words(staff):
     product = make_product(**FULL)
     staff.post(url(product, "edit"), sent("title", "Hers", "Lamp"), headers=PART)

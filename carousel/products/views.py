@@ -11,6 +11,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_GET, require_POST
 
+from carousel.errors import Refused
 from carousel.products import answers, forms
 from carousel.products.edits import Conflict
 from carousel.products.images import ProductImage
@@ -87,6 +88,8 @@ def edit(request: Request, pk: UUID) -> HttpResponse:
         return answers.changed(
             request, product, str(conflict), fields=conflict.theirs, error=True, status=409
         )
+    except Refused as refused:
+        return _as_it_is_now(request, product, refused)
     if sent.form.errors:
         touched = {*sent.form.errors, *sent.wanted}
         return answers.changed(request, product, fields=touched, wrong=sent.form, status=422)
@@ -129,6 +132,8 @@ def become(request: Request, pk: UUID, state: str) -> HttpResponse:
             product.become(state, by=by)
     except Doubted as doubted:
         return answers.doubted(request, product, doubted.doubts)
+    except Refused as refused:
+        return _as_it_is_now(request, product, refused)
     said = {"listed": "Published.", "delisted": "Taken off sale."}
     return answers.changed(request, product, said.get(state, ""), fields=Product.FIELDS)
 
@@ -153,6 +158,12 @@ def restore(request: Request, pk: UUID) -> HttpResponse:
     product = _product(request, pk)
     product.restore(by=str(request.user.pk))
     return redirect("product", product.pk)
+
+
+def _as_it_is_now(request: Request, product: Product, refused: Refused) -> HttpResponse:
+    """Mostly somebody else was first: beside the sentence, the page shows what they made of it."""
+    product.refresh_from_db()
+    return answers.changed(request, product, str(refused), error=True, status=409)
 
 
 def _product(request: Request, pk: UUID) -> Product:

@@ -29,7 +29,13 @@ LOOKED_AGAIN = "The photo was looked at again meanwhile. Its damage is shown as 
 @member
 @require_GET
 def analysis(request: Request, pk: UUID) -> HttpResponse:
-    """The part of the item page that is ours, fetched when the page has loaded, or alone."""
+    """The part of the item page that is ours, fetched when the page has loaded, or alone.
+
+    A page that stands open asks after each change; of an item deleted meanwhile we say nothing.
+    """
+    gone = Product.objects.filter(pk=pk, tenant=request.tenant).exclude(deleted_at=None)
+    if request.htmx and gone.exists():
+        return HttpResponse(status=204)
     alone = {} if request.htmx else {"fields": reverse("product", args=[pk])}
     return page(request, PAGE, "analysis", _context(_product(request, pk)) | alone)
 
