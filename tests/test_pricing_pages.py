@@ -95,7 +95,9 @@ def test_accepting_an_own_price_and_its_reason_are_in_the_history(staff):
     staff.post(f"/p/{product.pk}/price/set/", {"price": "7.500", "reason": "signed"}, headers=HTMX)
 
     page = staff.get(f"/p/{product.pk}/price/").content.decode()
+    item = staff.get(f"/p/{product.pk}/").content.decode()
     assert "set 7,500 ISK instead of 4,500 ISK: signed" in page
+    assert "<span>Own price set</span>" in item
     product.refresh_from_db()
     assert product.price == 7_500
 
