@@ -1,7 +1,8 @@
 // The prices table by keyboard: ↑ ↓ between rows, Enter takes what stands in the field (or the
 // suggestion) and goes on, E opens the evidence. The server does the rest.
 {
-  const rows = () => [...document.querySelectorAll(".price-row")];
+  // What was sold has a field that takes no cursor: the arrows would stay before it for ever.
+  const rows = () => [...document.querySelectorAll(".price-row")].filter((row) => !field(row).disabled);
   const field = (row) => row?.querySelector("input[name=price]");
   const here = () => document.activeElement?.closest?.(".price-row");
   const current = () => here() ?? document.activeElement?.closest?.(".price")?.querySelector(".price-row");

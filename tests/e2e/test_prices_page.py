@@ -37,6 +37,11 @@ for title, category in (("Wool jacket", "Jackets"), ("Wool jacket", "Jackets"), 
 print("seeded", word, batch.pk)
 """
 
+SOLD = """
+from carousel.models import Product
+Product.objects.filter(pk={item!r}).update(state="sold", price=4000)
+"""
+
 
 @pytest.fixture
 def prices(running: Running, page: Page, quiet: Quiet) -> Iterator[Page]:
@@ -85,6 +90,21 @@ def test_prices_are_decided_by_keyboard(prices: Page) -> None:
     expect(prices.locator("#bar")).to_contain_text("2 of 3 decided")
     prices.reload()
     assert [fields.nth(place).input_value() for place in range(3)] == ["4300", "5500", ""]
+
+
+def test_the_arrows_step_over_what_was_sold(prices: Page, running: Running) -> None:
+    first = prices.locator(".price-row").first.get_attribute("data-product")
+    running.command("shell", "-c", SOLD.format(item=first))
+    prices.reload()
+    fields = prices.locator(".price-row input[name=price]")
+    expect(fields.nth(0)).to_be_disabled()
+
+    prices.keyboard.press("ArrowDown")
+    expect(fields.nth(1)).to_be_focused()
+    prices.keyboard.press("ArrowDown")
+    expect(fields.nth(2)).to_be_focused()
+    prices.keyboard.press("ArrowUp")
+    expect(fields.nth(1)).to_be_focused()
 
 
 def test_an_item_without_evidence_has_no_price_and_says_why(prices: Page) -> None:
