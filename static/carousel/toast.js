@@ -4,6 +4,7 @@
 {
   const SHORT = 6000;
   const LONG = 12000;
+  const WHY = { 403: "You may look at this, but not change it.", 404: "This is not here any more: somebody has removed it." };
   const region = document.getElementById("toast");
   const page = (window.carousel ??= {});
   let timer;
@@ -60,7 +61,7 @@
     const id = response.headers.get("X-Request-ID");
     page.toast(response.status >= 500
       ? `The server could not do that. Nothing was changed.${id ? ` (${id})` : ""}`
-      : `That could not be done (${response.status}). Nothing was changed.`, { error: true });
+      : `${WHY[response.status] ?? `That could not be done (${response.status}).`} Nothing was changed.`, { error: true });
   }, true);
 
   document.addEventListener("htmx:error", (event) => {

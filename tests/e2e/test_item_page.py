@@ -31,6 +31,10 @@ from carousel.models import Product
 Product.objects.get(pk={item!r}).suggest(
     {field!r}, {value!r}, confidence=0.8, model="grammar-1", local=True)
 """
+ROLE = """
+from carousel.models import Membership
+Membership.objects.filter(user__email="items@example.com").update(role={role!r})
+"""
 WORK = """
 from carousel.models import Product
 from imaging.models import Job
@@ -124,6 +128,22 @@ def test_a_page_that_stood_open_over_a_new_sign_in_still_saves(staff, running):
 
     expect(staff.locator("#state")).to_contain_text("Blue lamp")
     assert state_of(running, item)[0] == "Blue lamp"
+
+
+def test_who_may_only_look_is_told_so(staff, running, quiet):
+    quiet.expected.append(r"403 \(Forbidden\)")
+    item = make_item(running)
+    open_item(staff, item)
+    running.command("shell", "-c", ROLE.format(role="viewer"))
+
+    staff.fill("#item-title", "Mine")
+    staff.keyboard.press("Tab")
+
+    expect(staff.locator("#toast")).to_have_text(
+        "You may look at this, but not change it. Nothing was changed."
+    )
+    running.command("shell", "-c", ROLE.format(role="manager"))
+    assert state_of(running, item)[0] == "Lamp"
 
 
 def test_what_is_written_while_an_earlier_saving_is_on_its_way_is_kept_and_saved(staff, running):
