@@ -284,6 +284,9 @@ def looks(page: Page) -> Iterator[Callable[[], None]]:
 def test_every_page_here_is_open_to_everybody(page, batch, card, looks):
     folder = card(3)
     (folder / "notes.jpg").write_text("just text")
+    page.fill("#name", "N" * 120)
+    page.keyboard.press("Enter")
+    expect(page.locator("#name")).not_to_be_focused()
     looks()
     page.set_input_files("#folder", folder)
     is_done(page)
