@@ -56,7 +56,7 @@
   const isTyping = () => document.activeElement?.closest("#spine");
   document.addEventListener("htmx:after:swap", (event) => {
     const current = document.querySelector("[data-current]")?.dataset.current;
-    if (!current || !event.target.matches("[hx-sse\\:connect]")) return;
+    if (!current || !event.target.matches?.("[hx-sse\\:connect]")) return; // a form that its own answer replaced says it on the document
     mark(current);
     if (held().hasAttribute(SKIP) && !isTyping()) show(current);
   });

@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 from playwright.sync_api import Page, expect
 
 from tests.running import Running
+from tests.servers import Quiet
 
 pytestmark = pytest.mark.e2e
 PASSWORD = "a-long-password-1"
@@ -59,7 +60,7 @@ def spines(running: Running) -> dict[str, Any]:
     return dict(found)
 
 
-def test_a_photo_of_two_spines_becomes_two_drafts(staff: Page, running: Running):
+def test_a_photo_of_two_spines_becomes_two_drafts(staff: Page, running: Running, quiet: Quiet):
     photo = {"name": "shelf.jpg", "mimeType": "image/jpeg", "buffer": make_shelf_photo()}
 
     staff.set_input_files("#photos", files=[photo])  # type: ignore[list-item]
