@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils.timezone import now
 
-from carousel import celery_app
+from carousel import celery_app, messages
 from carousel.models import Membership
 from pricing.models import Sale
 from pricing.validation import looking
@@ -92,6 +92,19 @@ def test_only_managers_look_and_repair(client):
 
     assert client.post(reverse("validate-now")).status_code == 403
     assert client.post(reverse("repair-validation", args=[found.pk])).status_code == 403
+
+
+def test_who_asks_while_the_queue_is_away_is_told_that_nothing_was_begun(boss, monkeypatch):
+    def away(*_: object, **__: object) -> None:
+        raise ConnectionError("no broker")
+
+    monkeypatch.setattr(celery_app, "send_task", away)
+
+    answer = boss.post(reverse("validate-now"))
+
+    assert answer.status_code == 503
+    assert messages.AWAY in answer.content.decode()
+    assert not make_tenant().validations.exists()
 
 
 @pytest.mark.parametrize("name", ["validation", "validation-json"])

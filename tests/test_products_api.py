@@ -253,8 +253,9 @@ def test_an_unfinished_item_is_not_published(shop):
 
 @pytest.mark.parametrize(
     "body",
-    [{"price": 0}, {"price": -1}, {"price": 1.5}, {"rating": 6}, {"condition": "shiny"},
-     {"title": "x" * 201}, {"title": "a\x00b"}, {"colours": ["x" * 41]}, {"unknown": 1}, [], "x"],
+    [{"price": 0}, {"price": -1}, {"price": 1.5}, {"price": True}, {"price": "5"}, {"rating": 6},
+     {"condition": "shiny"}, {"title": "x" * 201}, {"title": "a\x00b"}, {"colours": ["x" * 41]},
+     {"unknown": 1}, [], "x"],
 )  # fmt: skip
 def test_nonsense_is_refused_and_changes_nothing(shop, body):
     lamp = make_product(**FULL)

@@ -9,11 +9,11 @@ from django.test import Client
 from django.urls import reverse
 from PIL import Image
 
-from carousel.tenants.models import Membership
+from carousel.models import Membership, ProductImage
 from imaging.models import Photo
 from imaging.pixels import weights
 from imaging.uploads import photos
-from tests.makers import make_batch, make_photo, make_tenant, make_user
+from tests.makers import make_batch, make_photo, make_product, make_tenant, make_user
 from tests.test_words_steps import analysed, shirt
 
 pytestmark = pytest.mark.django_db
@@ -83,6 +83,19 @@ def test_another_shops_suspects_are_nobodys_business(client):
 
 
 CANVAS = {"margin": "10", "background": "#102030", "shadow": "0", "long_side": "400"}
+
+
+def test_another_picture_of_a_photo_is_another_version_of_the_items_that_show_it(manager):
+    photo = analysed(shirt((200, 30, 40)))
+    product, other = make_product(photo.tenant), make_product(photo.tenant)
+    shown = ProductImage.objects.create(tenant=photo.tenant, product=product, photo_id=photo.pk)
+
+    manager.post(reverse("photo-canvas", args=[photo.pk]), CANVAS)
+
+    for row in (photo, shown, product, other):
+        row.refresh_from_db()
+    assert shown.files == {name: photo.files[name] for name in ("shop", "shop-320")}
+    assert (product.version, other.version) == (2, 1)
 
 
 def test_the_shops_canvas_is_saved_and_shown_at_once(manager):

@@ -11,8 +11,7 @@ from django.db.models import F
 from django.utils.module_loading import import_string
 from django.utils.timezone import now
 
-from carousel import tracing, wiring
-from carousel.celery import app
+from carousel import messages, tracing, wiring
 from carousel.errors import Refused
 from carousel.ops.models import Schedule
 
@@ -45,16 +44,11 @@ def run(name: str) -> bool:
 
 
 def ask(name: str) -> None:
-    """Have a worker run it now. Refused for a name that is not in the schedule."""
+    """Have a worker run it now. Refused for a name that is not in the schedule, Retry when no
+    worker can be asked."""
     if name not in wiring.SCHEDULE:
         raise Refused("There is no such scheduled work.")
-    app.send_task(
-        "carousel.ops.tasks.run_scheduled",
-        [name],
-        queue=wiring.SCHEDULE[name].queue,
-        retry=False,
-        headers={"request_id": tracing.current()},
-    )
+    messages.ask("carousel.ops.tasks.run_scheduled", [name], wiring.SCHEDULE[name].queue)
 
 
 def entries() -> list[Entry]:

@@ -12,6 +12,18 @@ from carousel.products.models import Product
 from carousel.rows import TenantRow
 
 
+class ProductImageQuerySet(models.QuerySet["ProductImage"]):
+    @transaction.atomic
+    def show(self, files: dict[str, Any]) -> None:
+        """Show these files instead of those of the same names: another version of each item."""
+        shown = Product.objects.filter(pk__in=self.values("product")).order_by("pk")
+        products = [product.pk for product in shown.select_for_update()]
+        for image in self.filter(product__in=products).select_for_update():
+            image.files |= files
+            image.save(update_fields=["files"])
+        Product.objects.filter(pk__in=products).update(version=F("version") + 1, updated_at=now())
+
+
 class ProductImage(TenantRow):
     """One picture of a product. Keys, never addresses: a signed address is made when it is read."""
 
@@ -20,6 +32,8 @@ class ProductImage(TenantRow):
     position = models.PositiveSmallIntegerField(default=0)
     is_primary = models.BooleanField(default=False)
     files = models.JSONField(default=dict)
+
+    objects = ProductImageQuerySet.as_manager()
 
     class Meta:
         ordering = ["position", "id"]

@@ -103,7 +103,9 @@ class ProductIn(Schema):
     keywords: Annotated[list[Word], Field(max_length=40)] | None = None
     attributes: Annotated[dict[Word, Line], Field(max_length=40)] | None = None
     rating: Annotated[float, Field(ge=1, le=5, description="Kept to one decimal.")] | None = None
-    price: Annotated[int, Field(gt=0, lt=10**12, description="In minor units.")] | None = None
+    price: (
+        Annotated[int, Field(strict=True, gt=0, lt=10**12, description="In minor units.")] | None
+    ) = None
 
     def wanted(self) -> dict[str, Any]:
         """What was sent. Null empties a price or a rating, and leaves words alone."""

@@ -145,8 +145,5 @@ def _enhanced(photo: Photo, cut: Cutout) -> Cutout:
 def _pass_on(photo: Photo, *variants: str) -> None:
     """Products that show this photo show the new picture."""
     photo.refresh_from_db()
-    for image in ProductImage.objects.select_for_update().filter(
-        tenant=photo.tenant, photo_id=photo.pk
-    ):
-        image.files |= {name: photo.files[name] for name in variants if name in photo.files}
-        image.save(update_fields=["files"])
+    new = {name: photo.files[name] for name in variants if name in photo.files}
+    ProductImage.objects.filter(tenant=photo.tenant, photo_id=photo.pk).show(new)

@@ -11,9 +11,9 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.timezone import now
 from django.views.decorators.http import require_GET, require_POST
 
+from carousel.messages import ask
 from carousel.models import Membership, Tenant
 from carousel.web import Request, member, page
-from imaging.jobs.queue import send
 from pricing.lake import feed
 from pricing.validation import repair
 from pricing.validation.models import Lack, Validation
@@ -64,7 +64,7 @@ def as_json(request: Request, pk: UUID) -> JsonResponse:
 @require_POST
 def look(request: Request) -> HttpResponse:
     _only_managers(request)
-    send("pricing.validation.tasks.look_now", [str(request.tenant.pk)], "events")
+    ask("pricing.validation.tasks.look_now", [str(request.tenant.pk)], "events")
     return redirect("validations")
 
 
@@ -76,7 +76,7 @@ def mend(request: Request, pk: UUID) -> HttpResponse:
     found = get_object_or_404(Validation, tenant=request.tenant, pk=pk)
     if request.POST.get("apply") != "1":
         return _report(request, found, plan=repair.plan(found))
-    send("pricing.validation.tasks.repair_now", [str(found.pk), str(request.user.pk)], "events")
+    ask("pricing.validation.tasks.repair_now", [str(found.pk), str(request.user.pk)], "events")
     return redirect("validations")
 
 
