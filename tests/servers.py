@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, expect, sync_playwright
 
 from tests import machine, running
 from tests.running import Running
@@ -23,6 +23,8 @@ FLAGS = [
     *("--no-first-run", "--disable-background-networking", "--disable-component-update"),
     "--disable-sync",
 ]
+
+expect.set_options(timeout=20_000)  # a machine with a worker beside the browser takes its time
 
 
 @pytest.fixture(scope="session", name="running")
@@ -97,3 +99,15 @@ def _chromium() -> str:
         pytest.skip("needs Chromium (or CHROMIUM=path)")
     assert found is not None, "Chromium must be here in CI"
     return found
+
+
+def scroll_to_the_end(page: Page) -> None:
+    """Of a review page, whose groups come as somebody gets near them."""
+    more = page.locator("#more-groups")
+
+    def is_there() -> bool:
+        page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+        page.wait_for_timeout(100)
+        return not more.count()
+
+    running.until(is_there)

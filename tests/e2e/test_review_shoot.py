@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.running import Running
-from tests.servers import Quiet
+from tests.servers import Quiet, scroll_to_the_end
 
 pytestmark = pytest.mark.e2e
 SEED = """
@@ -103,7 +103,5 @@ def open_review(page: Page, batch: str) -> None:
     page.fill("[name=password]", "a-long-password-1")
     page.click("main button[type=submit]")
     expect(page.locator("#desk[data-ready] #groups[data-ready]")).to_be_attached()
-    for _ in range(4):
-        page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
-        page.wait_for_timeout(400)
+    scroll_to_the_end(page)
     page.evaluate("window.scrollTo(0, 0)")
