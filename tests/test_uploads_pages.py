@@ -1,6 +1,7 @@
 import hashlib
 import json
 from datetime import timedelta
+from itertools import product
 from uuid import uuid4
 
 import pytest
@@ -9,9 +10,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
+from carousel.wiring import PIPELINES
 from grouping.models import Group
 from imaging.models import Batch, Job, Line, Photo, Receipt, Step
 from imaging.uploads.batches import Groups, standings
+from imaging.uploads.progress import progress
 from imaging.uploads.receipt import sums
 from tests.makers import make_batch, make_photo, make_tenant, make_user
 from tests.upload_makers import make_jpeg, send, stored_files
@@ -233,6 +236,29 @@ def test_the_progress_page_counts_names_and_offers_another_try(client):
     assert "The model did not answer." in page
     assert f"/photos/{photo.pk}/retry/" in page
     assert "hx-sse:connect" not in page
+
+
+def test_the_progress_page_adds_up_and_ticks_what_is_finished(client):
+    batch = make_batch()
+    for number in range(14):
+        send(batch, make_jpeg(number), f"{number}.jpg")
+    send(batch, b"", "empty.jpg")
+    broken = [job.subject_id for job in Job.objects.all()[:2]]
+    Job.objects.filter(subject_id__in=broken).update(state=Job.State.FAILED)
+    Photo.objects.filter(pk__in=broken).update(state=Photo.State.REJECTED)
+    good = Job.objects.exclude(subject_id__in=broken)
+    Photo.objects.filter(pk__in=good.values("subject_id")).update(state=Photo.State.READY)
+    Step.objects.all().delete()
+    for job, kind in product(good, PIPELINES["photo"]):
+        Step.objects.create(tenant=batch.tenant, job=job, kind=kind, state=Step.State.DONE)
+
+    page = client.get(f"/b/{batch.pk}/progress/").content.decode()
+    seen = progress(batch)
+
+    assert "<strong>100 %</strong> · 12 of 15 photos ready" in page
+    assert "3 not usable" in page
+    assert [(phase.done, phase.total) for phase in seen.phases] == [(12, 12)] * 4
+    assert page.count('<li class="done">') == 4
 
 
 def test_the_progress_page_costs_the_same_however_many_photos_there_are(client):

@@ -163,4 +163,4 @@ def _code(result: Received, size: int) -> int:
 def _state(now: counting.Progress) -> Literal["empty", "processing", "completed"]:
     if now.is_running:
         return "processing"
-    return "completed" if now.photos or now.rejected else "empty"
+    return "completed" if now.photos else "empty"

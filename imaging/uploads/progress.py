@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 from django.utils.timezone import now
@@ -37,7 +37,7 @@ class Phase:
 
     @property
     def is_done(self) -> bool:
-        return self.total > 0 and self.done >= self.total
+        return self.done >= self.total
 
 
 @dataclass(frozen=True)
@@ -83,21 +83,21 @@ def versions(batches: Iterable[UUID]) -> dict[UUID, int]:
 def progress(batch: Batch) -> Progress:
     """Some dozen small queries, whatever the number of photos."""
     photos = _photo_counts(batch)
-    stored = sum(photos.values()) - photos["refused"]
-    settled = _without_jobs(batch, stored)
-    done, total = _steps(batch, settled)
+    everything = sum(photos.values())
+    waiting = photos[Photo.State.RECEIVED] + photos[Photo.State.PROCESSING]
+    done, total = _steps(batch, everything - photos["refused"])
     jobs = dict(batch.jobs.open().values_list("kind").annotate(jobs=Count("pk")))
     pace = _steps_a_second(batch)
     length = len(wiring.PIPELINES["photo"])
     left = max(total - done, 0)
     return Progress(
-        photos=stored,
+        photos=everything,
         ready=photos[Photo.State.READY],
         rejected=photos[Photo.State.REJECTED] + photos["refused"],
         failed=photos[Photo.State.FAILED],
-        waiting=photos[Photo.State.RECEIVED] + photos[Photo.State.PROCESSING],
+        waiting=waiting,
         percent=done * 100 // total if total else 0,
-        phases=_phases(batch, stored, settled),
+        phases=_phases(batch, usable=photos[Photo.State.READY] + waiting),
         is_running=bool(jobs),
         is_grouping="group" in jobs,
         has_groups=_is_grouped(batch),
@@ -152,29 +152,32 @@ def _photo_counts(batch: Batch) -> dict[str, int]:
     return counts
 
 
-def _without_jobs(batch: Batch, stored: int) -> int:
-    """Photos whose jobs are finished and forgotten (see KEEP_HOURS_JOBS)."""
-    known = batch.jobs.filter(kind="photo").aggregate(n=Count("subject_id", distinct=True))
-    return max(0, stored - int(known["n"]))
+def _without_jobs(jobs: QuerySet[Job], photos: int) -> int:
+    """Of so many photos, those whose jobs are finished and forgotten (see KEEP_HOURS_JOBS)."""
+    known = jobs.aggregate(n=Count("subject_id", distinct=True))
+    return max(0, photos - int(known["n"]))
 
 
-def _steps(batch: Batch, settled: int) -> tuple[int, int]:
+def _steps(batch: Batch, stored: int) -> tuple[int, int]:
     """(done, total) steps of the photos; what a failed photo will not do counts as done."""
     length = len(wiring.PIPELINES["photo"])
-    jobs = batch.jobs.filter(kind="photo").aggregate(
-        all=Count("pk"), failed=Count("pk", filter=Q(state=Job.State.FAILED))
-    )
+    known = batch.jobs.filter(kind="photo")
+    jobs = known.aggregate(all=Count("pk"), failed=Count("pk", filter=Q(state=Job.State.FAILED)))
+    settled = _without_jobs(known, stored)
     done = Step.objects.filter(job__batch=batch, job__kind="photo", state=Step.State.DONE)
     going = done.exclude(job__state=Job.State.FAILED).count()
     over = (jobs["failed"] + settled) * length
     return going + over, (jobs["all"] + settled) * length
 
 
-def _phases(batch: Batch, photos: int, settled: int) -> tuple[Phase, ...]:
-    steps = Step.objects.filter(job__batch=batch, job__kind="photo", state=Step.State.DONE)
+def _phases(batch: Batch, usable: int) -> tuple[Phase, ...]:
+    """Of the usable photos alone: what was rejected or has failed never gets to the end of one."""
+    jobs = batch.jobs.filter(kind="photo").exclude(state=Job.State.FAILED)
+    settled = _without_jobs(jobs, usable)
+    steps = Step.objects.filter(job__in=jobs, state=Step.State.DONE)
     done = dict(steps.values_list("kind").annotate(steps=Count("pk")))
     return tuple(
-        Phase(name, min(done.get(kind, 0) for kind in kinds) + settled, photos)
+        Phase(name, min(done.get(kind, 0) for kind in kinds) + settled, usable)
         for name, kinds in PHASES.items()
     )
 
