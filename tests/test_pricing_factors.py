@@ -80,9 +80,10 @@ def test_dearer_sales_move_the_level_and_nothing_else():
     one = learn(MARKET.sales[:500])
     ten = learn([replace(sale, price=sale.price * 10) for sale in MARKET.sales[:500]])
 
-    assert ten.intercept - one.intercept == pytest.approx(math.log(10), abs=1e-6)
+    # Sums in another order, by more threads or fewer, differ by some millionths.
+    assert ten.intercept - one.intercept == pytest.approx(math.log(10), abs=1e-4)
     assert ten.level(MARKET.sales[0].traits) == pytest.approx(
-        one.level(MARKET.sales[0].traits), abs=1e-6
+        one.level(MARKET.sales[0].traits), abs=1e-4
     )
 
 
