@@ -36,13 +36,21 @@
   const listing = (reader) => new Promise((resolve, reject) => reader.readEntries(resolve, reject));
   const fileOf = (entry) => new Promise((resolve, reject) => entry.file(resolve, reject));
 
+  // What cannot be read is named like any other file that is not sent, and the rest is taken.
+  const pathOf = (entry) => entry.fullPath.replace(/^\//, "");
+  const unreadable = (entry) => ({ file: new File([], entry.name), path: pathOf(entry), why: "unreadable" });
+
   const walk = async (entry, found) => {
     if (found.length > most) return;
-    if (entry.isFile) {
-      found.push({ file: await fileOf(entry), path: entry.fullPath.replace(/^\//, "") });
-      return;
+    try {
+      if (entry.isFile) found.push({ file: await fileOf(entry), path: pathOf(entry) });
+      else await walkFolder(entry.createReader(), found);
+    } catch {
+      found.push(unreadable(entry));
     }
-    const reader = entry.createReader();
+  };
+
+  const walkFolder = async (reader, found) => {
     for (let some = await listing(reader); some.length; some = await listing(reader)) {
       for (const inner of some) await walk(inner, found);
     }

@@ -19,6 +19,7 @@
   const pace = [];
   let timer;
   let wasBusy = false;
+  let told = 0; // files whose receipt was asked for
   let lock;
 
   const count = (number) => number.toLocaleString("en");
@@ -120,9 +121,12 @@
     settle(upload.isBusy());
   };
 
-  // The receipt on the server has the last word: it is asked for when everything has settled.
+  // The receipt on the server has the last word: it is asked for when everything has settled, also
+  // when that took less than the time between two drawings.
   const settle = (busy) => {
-    if (wasBusy && !busy) {
+    const isNew = told !== upload.items.length;
+    if (!busy && (wasBusy || isNew)) {
+      told = upload.items.length;
       window.htmx.ajax("GET", root.dataset.receiptPage, { target: "#receipt-place", swap: "innerHTML" });
       pace.length = 0;
       lock?.release();

@@ -2,6 +2,7 @@
 // a time, each up to three times. Knows nothing of how files are chosen or shown.
 //
 // carousel.upload.take(files, name)   files: [{file, path}] in shooting order; a receipt is opened first
+//     why: "unreadable" for what the browser could name and not open: it is refused in words
 // carousel.upload.items               [{file, path, state, why, sent, …}]
 //     state: waiting → sending → stored | here | refused | failed (failed may be tried again)
 // carousel.upload.onchange            called when anything has changed
@@ -11,6 +12,7 @@
   const BLOCK = 100;
   const TRIES = 3;
   const PAUSE = 500;
+  const UNREADABLE = "The browser could not read the file.";
   const TYPES = /\.(jpe?g|png|webp|hei[cf])$/i;
   const SETTLED = new Set(["stored", "here", "refused"]);
 
@@ -93,7 +95,7 @@
     idle.push(worker);
     const item = hashed.get(data.id);
     hashed.delete(data.id);
-    if (data.error) notSent([item], "unreadable", "The browser could not read the file.");
+    if (data.error) notSent([item], "unreadable", UNREADABLE);
     else { item.sha256 = data.sha256; toAsk.push(item); }
     pump();
   }; });
@@ -175,21 +177,23 @@
   // --- what the page may do ----------------------------------------------------------------
   const notSent = async (some, why, words) => {
     if (!some.length) return;
-    some.forEach((item) => settle(item, "refused", words));
     try {
       await post(`${some[0].base}not-sent/`, { files: some.map((item) => [item.number, why]) });
+      some.forEach((item) => settle(item, "refused", words)); // and the receipt knows it
     } catch (failure) {
       some.forEach((item) => settle(item, "failed", failure.message));
     }
   };
 
-  const whyNot = ({ path, file }) => {
+  const whyNot = ({ path, file, why }) => {
+    if (why) return why;
     if (!TYPES.test(path) && !file.type.match(/^image\/(jpeg|png|webp|hei[cf])$/)) return "type";
     if (file.size === 0) return "empty";
     return file.size > Number(place.largest) ? "size" : "";
   };
 
   const WORDS = {
+    unreadable: UNREADABLE,
     type: "This is not a JPEG, PNG, WebP or HEIC picture.",
     empty: "The file is empty.",
     size: `The file is larger than ${Math.floor(place.largest / 2 ** 20)} MB.`,
@@ -198,9 +202,9 @@
   upload.take = async (files, name = "") => {
     const { receipt } = await post(place.select, { name, files: files.map(({ path, file }) => [path, file.size]) });
     const base = `${place.select}${receipt}/`;
-    const fresh = files.map(({ file, path }, number) => ({ file, path, number, base, state: "waiting", why: "", sent: 0 }));
+    const fresh = files.map(({ file, path, why = "" }, number) => ({ file, path, number, base, state: "waiting", why, sent: 0 }));
     items.push(...fresh);
-    const refused = { type: [], empty: [], size: [] };
+    const refused = { unreadable: [], type: [], empty: [], size: [] };
     fresh.forEach((item) => { (refused[whyNot(item)] ?? (canHash ? toHash : toSend)).push(item); });
     Object.entries(refused).forEach(([why, some]) => notSent(some, why, WORDS[why]));
     pump();

@@ -29,6 +29,23 @@ DROP = """async (names) => {
   const at = {bubbles: true, cancelable: true, dataTransfer: transfer};
   document.getElementById("drop").dispatchEvent(new DragEvent("drop", at));
 }"""
+# A folder of a good file, one that is gone when it is opened, and a folder nobody may list.
+DROP_BROKEN = """(bytes) => {
+  const file = new File([new Uint8Array(bytes)], "good.jpg", {type: "image/jpeg"});
+  const gone = (_, fail) => fail(new DOMException("gone", "NotFoundError"));
+  const entry = (name, rest) => ({name, fullPath: `/card/${name}`, ...rest});
+  const inside = [
+    entry("gone.jpg", {isFile: true, file: gone}),
+    entry("closed", {createReader: () => ({readEntries: gone})}),
+    entry("good.jpg", {isFile: true, file: (take) => take(file)}),
+  ];
+  const card = entry("", {createReader: () => ({readEntries: (take) => take(inside.splice(0))})});
+  DataTransferItem.prototype.webkitGetAsEntry = () => card;
+  const transfer = new DataTransfer();
+  transfer.items.add(file);
+  const at = {bubbles: true, cancelable: true, dataTransfer: transfer};
+  document.getElementById("drop").dispatchEvent(new DragEvent("drop", at));
+}"""
 PASTE = """async (bytes) => {
   const transfer = new DataTransfer();
   transfer.items.add(new File([new Uint8Array(bytes)], "image.png", {type: "image/png"}));
@@ -228,6 +245,20 @@ def test_photos_can_be_dropped_and_pasted(page, running, batch):
     assert len(photos_of(running, batch)) == 2
 
 
+def test_what_cannot_be_read_of_a_dropped_folder_is_named_and_the_rest_is_stored(
+    page, running, batch
+):
+    page.evaluate(DROP_BROKEN, list(make_jpeg(1)))
+    is_done(page, "Done, with files that were refused")
+
+    rows = page.locator("#rows .file")
+    for name in ("card/gone.jpg", "card/closed"):
+        expect(rows.filter(has_text=name)).to_contain_text("The browser could not read the file.")
+    expect(page.locator("#receipt-place dd")).to_have_text(["3", "1", "0", "2"])
+    names = [name for _, name, state in photos_of(running, batch) if state != "rejected"]
+    assert names == ["good.jpg"]
+
+
 def test_more_than_five_thousand_files_are_refused_in_words(page, running, batch):
     page.evaluate(DROP, [f"{number}.jpg" for number in range(5001)])
 
@@ -281,7 +312,7 @@ def looks(page: Page) -> Iterator[Callable[[], None]]:
     yield check
 
 
-def test_every_page_here_is_open_to_everybody(page, batch, card, looks):
+def test_every_page_here_is_open_to_everybody(page, running, batch, card, looks):
     folder = card(3)
     (folder / "notes.jpg").write_text("just text")
     page.fill("#name", "N" * 120)
@@ -290,6 +321,8 @@ def test_every_page_here_is_open_to_everybody(page, batch, card, looks):
     looks()
     page.set_input_files("#folder", folder)
     is_done(page)
+    work = "SELECT 1 FROM imaging_job WHERE batch_id = %s AND state IN ('pending', 'processing')"
+    until(lambda: not running.rows(work, batch), seconds=120)  # else the page moves on by itself
     for path in (f"/b/{batch}/", f"/b/{batch}/progress/", f"/b/{batch}/receipt/", "/"):
         page.goto(path)
         looks()
