@@ -15,6 +15,13 @@
     send();
   };
 
+  // Who comes back finds the page as it was left, with what was sent still in its fields.
+  const before = words.textContent;
+  window.addEventListener("pageshow", () => {
+    form.reset();
+    words.textContent = before;
+  });
+
   form.querySelector("[data-send]").hidden = true;
   form.addEventListener("change", (event) => event.target.files?.length && send());
   document.addEventListener("paste", (event) => take(event.clipboardData?.files ?? []));
