@@ -57,6 +57,7 @@ class Row:
     bar: plots.Bar | None
     word: str
     is_open: bool
+    is_outdated: bool = False
 
     @property
     def chip(self) -> str:
@@ -75,6 +76,7 @@ class Evidence:
     plot: plots.Plot | None
     ladder: list[Rung]
     history: list[Moment] = field(default_factory=list)
+    is_outdated: bool = False
 
 
 def rows(products: Sequence[Product]) -> list[Row]:
@@ -96,7 +98,13 @@ def _row(product: Product, quote: Quote | None, prices: dict[Any, list[float]]) 
     if quote and quote.price and quote.low and quote.high:
         bar = plots.bar(quote.low, quote.price, quote.high, others)
     said = word(quote.confidence) if quote and quote.price else ""
-    return Row(product, quote, len(others), bar, said, is_open(product))
+    outdated = bool(quote and _is_outdated(product, quote))
+    return Row(product, quote, len(others), bar, said, is_open(product), outdated)
+
+
+def _is_outdated(product: Product, quote: Quote) -> bool:
+    """The item has another category by now than the one that was priced."""
+    return bool(quote.inputs.get("category", product.category) != product.category)
 
 
 def row(product: Product) -> Row:
@@ -117,6 +125,7 @@ def evidence(product: Product, quote: Quote) -> Evidence:
         plot=_plot(quote, [*used, *left_out]),
         ladder=ladder(product, quote),
         history=list(history(product)),
+        is_outdated=_is_outdated(product, quote),
     )
 
 

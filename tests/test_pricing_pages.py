@@ -60,6 +60,23 @@ def test_no_evidence_is_said_plainly_with_the_category_median(staff):
     assert "category median 4,000 ISK (3 sales)" in page
 
 
+def test_an_item_that_got_its_category_since_is_not_said_to_have_none(staff):
+    batch = make_batch()
+    product = make_priced(batch_id=batch.pk, category="")
+    assert "No category yet" in staff.get(f"/b/{batch.pk}/prices/").content.decode()
+
+    product.edit({"category": "Women/Jackets"})
+
+    table = staff.get(f"/b/{batch.pk}/prices/").content.decode()
+    page = staff.get(f"/p/{product.pk}/price/", headers=HTMX).content.decode()
+    assert "Not priced since its category changed" in table
+    assert "No category yet" not in table
+    assert "Computed when it had no category." in page
+    assert "has no category yet" not in page
+    staff.post(f"/p/{product.pk}/price/quote/")
+    assert "category changed" not in staff.get(f"/b/{batch.pk}/prices/").content.decode()
+
+
 def test_striking_from_the_page_moves_the_price_and_keeps_the_reason(staff):
     product = make_priced((4_000,) * 5 + (7_000,))
     dear = quoting.current(product).comparables.get(price=7_000)

@@ -53,6 +53,12 @@
     document.getElementById("signed-out").showModal();
   });
 
+  // What was done well since is said in the place of what went wrong before.
+  document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+    const isChange = ctx.request && ctx.request.method !== "GET" && ctx.response?.status < 300;
+    if (isChange && region.querySelector(".error") && !ctx.text.includes('hx-target="#toast"')) page.toast("Saved.");
+  });
+
   // On the window and first, so that a development page never replaces the document with a traceback.
   window.addEventListener("htmx:response:error", (event) => {
     event.stopImmediatePropagation();

@@ -114,3 +114,17 @@ def test_an_item_without_evidence_has_no_price_and_says_why(prices: Page) -> Non
     row.get_by_role("button", name="Why").click()
 
     expect(prices.locator(".evidence")).to_contain_text("nothing to compare it with")
+
+
+def test_a_price_saved_well_takes_the_place_of_the_error_before(prices: Page, quiet: Quiet) -> None:
+    quiet.expected.append("409")
+    fields = prices.locator(".price-row input[name=price]")
+    fields.nth(0).fill("dear")
+    prices.keyboard.press("Enter")
+    expect(prices.locator("#toast .error")).to_be_visible()
+
+    fields.nth(1).fill("5500")
+    prices.keyboard.press("Enter")
+
+    expect(prices.locator("#toast .toast")).to_have_text("Saved.")
+    expect(prices.locator("#toast .error")).to_have_count(0)
