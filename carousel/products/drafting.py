@@ -150,7 +150,7 @@ def exchange(
         told: dict[str, Any] = {"pictures": row.images.count(), **_by(user)}
         row.become(Product.State.UPDATED, **told)
     else:
-        Product.objects.filter(pk=row.pk).update(version=F("version") + 1, updated_at=now())
+        Product.objects.filter(pk=row.pk).renew()
         record(row.tenant, "product.pictured", subject=row.pk, **_by(user))
     product.refresh_from_db()
 
@@ -188,9 +188,8 @@ def _primary(pictures: Sequence[Picture], chosen: UUID | None) -> UUID | None:
 
 
 def _bring_back(product: Product) -> None:
-    there = Product.objects.filter(pk=product.pk, state=Product.State.DRAFT).update(
-        deleted_at=None, version=F("version") + 1, updated_at=now()
-    )
+    drafts = Product.objects.filter(pk=product.pk, state=Product.State.DRAFT)
+    there = drafts.renew(deleted_at=None)
     product.refresh_from_db()
     if not there:
         raise Refused(f"{product} is {product.state} already.")

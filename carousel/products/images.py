@@ -4,8 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import models, transaction
-from django.db.models import F, Q
-from django.utils.timezone import now
+from django.db.models import Q
 
 from carousel.events.outbox import record
 from carousel.products.models import Product
@@ -21,7 +20,7 @@ class ProductImageQuerySet(models.QuerySet["ProductImage"]):
         for image in self.filter(product__in=products).select_for_update():
             image.files |= files
             image.save(update_fields=["files"])
-        Product.objects.filter(pk__in=products).update(version=F("version") + 1, updated_at=now())
+        Product.objects.filter(pk__in=products).renew()
 
 
 class ProductImage(TenantRow):
@@ -62,7 +61,7 @@ class ProductImage(TenantRow):
         product.refuse_past(version)
         product.images.filter(is_primary=True).exclude(pk=self.pk).update(is_primary=False)
         if product.images.filter(pk=self.pk, is_primary=False).update(is_primary=True):
-            Product.objects.filter(pk=product.pk).update(version=F("version") + 1, updated_at=now())
+            Product.objects.filter(pk=product.pk).renew()
             told |= {"primary": str(self.photo_id)}
             record(self.tenant, "product.pictured", subject=product.pk, **told)
         self.refresh_from_db()

@@ -43,6 +43,10 @@ class ProductQuerySet(models.QuerySet["Product"]):
     def drafts(self) -> Self:
         return self.live().filter(state=Product.State.DRAFT)
 
+    def renew(self, **changes: Any) -> int:
+        """Change these fields: each row is another version. Returns how many rows were."""
+        return self.update(**changes, version=F("version") + 1, updated_at=now())
+
     def matching(self, words: str) -> Self:
         """Every word is somewhere in the title, brand, category or keywords."""
         found = self
@@ -182,7 +186,7 @@ class Product(TenantRow):
         stamp = {STAMPS[state]: at} if state in STAMPS else {}
         there = Product.objects.filter(pk=self.pk, deleted_at=None, state__in=sources)
         there = there if version is None else there.filter(version=version)
-        moved = there.update(state=state, version=F("version") + 1, updated_at=now(), **stamp)
+        moved = there.renew(state=state, **stamp)
         if moved:
             tenant = self.tenant
             self.refresh_from_db()
@@ -302,18 +306,14 @@ class Product(TenantRow):
         self.refuse_past(version)
         if self.is_on_sale:
             self.become(lifecycle.State.DELISTED, **told)
-        gone = Product.objects.filter(pk=self.pk, deleted_at=None).update(
-            deleted_at=now(), version=F("version") + 1, updated_at=now()
-        )
+        gone = Product.objects.filter(pk=self.pk, deleted_at=None).renew(deleted_at=now())
         self.refresh_from_db()
         if gone:
             record(self.tenant, "product.deleted", subject=self.pk, version=self.version, **told)
 
     @transaction.atomic
     def restore(self, **told: Any) -> None:
-        back = Product.objects.filter(pk=self.pk, deleted_at__isnull=False).update(
-            deleted_at=None, version=F("version") + 1, updated_at=now()
-        )
+        back = Product.objects.filter(pk=self.pk, deleted_at__isnull=False).renew(deleted_at=None)
         self.refresh_from_db()
         if back:
             record(self.tenant, "product.restored", subject=self.pk, version=self.version, **told)
