@@ -14,7 +14,7 @@ from django.utils.timezone import now
 from pydantic import ValidationError as NotOptions
 
 from carousel.rows import Row, TenantRow
-from carousel.tenants.options import TenantOptions
+from carousel.tenants.options import TenantOptions, first_mistake
 
 KEY_PREFIX = "ck_"
 KEY_AGE = timedelta(days=90)
@@ -36,9 +36,7 @@ class Tenant(Row):
         try:
             TenantOptions.model_validate(self.settings)
         except NotOptions as error:
-            first = error.errors()[0]
-            said = f"{'.'.join(map(str, first['loc']))}: {first['msg']}."
-            raise ValidationError({"settings": said.removeprefix(": ")}) from error
+            raise ValidationError({"settings": first_mistake(error)}) from error
 
     @property
     def options(self) -> TenantOptions:

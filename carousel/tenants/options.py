@@ -2,10 +2,16 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 PRINTED = r"^[^\x00-\x1f]*$"
 RuleName = Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
+
+
+def first_mistake(error: ValidationError) -> str:
+    """Where it is and what it is, in a sentence."""
+    first = error.errors()[0]
+    return ": ".join(filter(None, [".".join(map(str, first["loc"])), f"{first['msg']}."]))
 
 
 ARM_RULES: dict[str, tuple[float, float]] = {

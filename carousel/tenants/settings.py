@@ -11,7 +11,7 @@ from carousel import inference
 from carousel.errors import Refused
 from carousel.tenants.audit import note
 from carousel.tenants.models import Tenant, User, digest
-from carousel.tenants.options import ARM_RULES, PriceStrategy, TenantOptions
+from carousel.tenants.options import ARM_RULES, PriceStrategy, TenantOptions, first_mistake
 
 
 class Outdated(Refused):
@@ -40,18 +40,7 @@ def change(
     locked = Tenant.objects.select_for_update().get(pk=tenant.pk)
     if seen and seen != tag(locked):
         raise Outdated
-    try:
-        options = TenantOptions(**values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise Refused(f"{'.'.join(map(str, first['loc']))}: {first['msg']}.") from error
-    if not options.possibly <= options.likely <= options.same:
-        raise Refused("The three limits must rise: possibly, likely, same.")
-    for arm in options.price_strategies:
-        _refuse_untunable(arm)
-    for capability, chain in options.models.items():
-        _refuse_unknown(capability, chain)
-    before, after = told(locked), options.model_dump(mode="json")
+    before, after = told(locked), _checked(values).model_dump(mode="json")
     after["currency"] = currency or locked.currency
     changed = [name for name in after if after[name] != before[name]]
     if changed:
@@ -77,6 +66,20 @@ def told(tenant: Tenant) -> dict[str, Any]:
 def tag(tenant: Tenant) -> str:
     """Another one after every change, as an ETag is written."""
     return f'"{digest(json.dumps(told(tenant), sort_keys=True))[:24]}"'
+
+
+def _checked(values: dict[str, Any]) -> TenantOptions:
+    try:
+        options = TenantOptions(**values)
+    except ValidationError as error:
+        raise Refused(first_mistake(error)) from error
+    if not options.possibly <= options.likely <= options.same:
+        raise Refused("The three limits must rise: possibly, likely, same.")
+    for arm in options.price_strategies:
+        _refuse_untunable(arm)
+    for capability, chain in options.models.items():
+        _refuse_unknown(capability, chain)
+    return options
 
 
 def _refuse_untunable(arm: PriceStrategy) -> None:
