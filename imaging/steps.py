@@ -56,7 +56,7 @@ def cutout(step: Step) -> None:
     with timings.named("model"):
         cut = cutting.cut_out(image, settings.CUTOUT_MODEL)
     with timings.named("store"):
-        photo.keep(derive.cutout_files(cut.image))
+        photo.keep(derive.with_small("cutout", cut.image))
     kept.keep(photo.files["cutout"]["key"], cut.image.getchannel("A"))
     photos.cut(photo, model=cut.model, is_fallback=cut.is_fallback, faults=list(cut.faults))
     treating.treat_by_itself(photo)

@@ -71,12 +71,11 @@ def vector(*, is_quick: bool) -> Contest:
     )
 
 
-def as_stored(photo: bytes) -> dict[int, bytes]:
+def as_stored(photo: bytes) -> dict[str, bytes]:
     """What the steps inspect and cutout make of one photo's pixels, one after the other."""
     image = guard.guarded_open(photo, MAX_SIDE)
-    pictures = derive.thumbnails(image)
-    cut = cut_out(image, MODEL).image
-    return pictures | {MAX_SIDE: derive.as_webp(cut), 0: derive.thumbnail(cut, 320)}
+    pictures = {str(side): picture for side, picture in derive.thumbnails(image).items()}
+    return pictures | derive.with_small("cutout", cut_out(image, MODEL).image)
 
 
 def _one_thread() -> None:

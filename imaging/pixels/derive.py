@@ -33,9 +33,9 @@ def thumbnail(image: Image.Image, side: int) -> bytes:
     return thumbnails(image, [side])[side]
 
 
-def cutout_files(cut: Image.Image) -> dict[str, bytes]:
-    """A cut-out as it is kept: whole, and small for the lists."""
-    return {"cutout": as_webp(cut), "cutout-320": thumbnail(cut, 320)}
+def with_small(name: str, image: Image.Image, *, quality: int = 85) -> dict[str, bytes]:
+    """A picture as it is kept, by variant: whole, and small for the lists."""
+    return {name: as_webp(image, quality=quality), f"{name}-320": thumbnail(image, 320)}
 
 
 def as_webp(image: Image.Image, *, quality: int = 85) -> bytes:

@@ -68,7 +68,7 @@ def cut_again(photo: Photo, model: str) -> None:
     cut = cutting.cut_out(opened(photo), model)
     if cut.is_fallback:
         raise Refused(f"The weights of {model} are not on this machine: see the README.")
-    photo.keep(derive.cutout_files(cut.image))
+    photo.keep(derive.with_small("cutout", cut.image))
     photos.cut(photo, model=cut.model, is_fallback=False, faults=list(cut.faults))
     _pass_on(photo, "cutout", "cutout-320")
 
@@ -78,8 +78,7 @@ def treat(photo: Photo, treatment: Treatment) -> None:
     if treatment.what not in CHOICES:
         raise Refused("There is no such picture.")
     image = _made(photo, treatment)
-    pictures = {SHOP: derive.as_webp(image, quality=90)}
-    photo.keep(pictures | {f"{SHOP}-320": derive.thumbnail(image, 320)})
+    photo.keep(derive.with_small(SHOP, image, quality=90))
     photos.noted(photo, {"shop": treatment.what, "preset": treatment.preset})
     _pass_on(photo, SHOP, f"{SHOP}-320")
 

@@ -12,7 +12,6 @@
   const BLOCK = 100;
   const TRIES = 3;
   const PAUSE = 500;
-  const UNREADABLE = "The browser could not read the file.";
   const TYPES = /\.(jpe?g|png|webp|hei[cf])$/i;
   const SETTLED = new Set(["stored", "here", "refused"]);
 
@@ -95,7 +94,7 @@
     idle.push(worker);
     const item = hashed.get(data.id);
     hashed.delete(data.id);
-    if (data.error) notSent([item], "unreadable", UNREADABLE);
+    if (data.error) notSent([item], "unreadable", WORDS.unreadable);
     else { item.sha256 = data.sha256; toAsk.push(item); }
     pump();
   }; });
@@ -193,7 +192,7 @@
   };
 
   const WORDS = {
-    unreadable: UNREADABLE,
+    unreadable: "The browser could not read the file.",
     type: "This is not a JPEG, PNG, WebP or HEIC picture.",
     empty: "The file is empty.",
     size: `The file is larger than ${Math.floor(place.largest / 2 ** 20)} MB.`,
