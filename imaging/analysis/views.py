@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
@@ -33,11 +33,13 @@ def analysis(request: Request, pk: UUID) -> HttpResponse:
 
     A page that stands open asks after each change; of an item deleted meanwhile we say nothing.
     """
-    gone = Product.objects.filter(pk=pk, tenant=request.tenant).exclude(deleted_at=None)
-    if request.htmx and gone.exists():
+    product = get_object_or_404(Product, pk=pk, tenant=request.tenant)
+    if product.deleted_at and not request.htmx:
+        raise Http404
+    if product.deleted_at:
         return HttpResponse(status=204)
     alone = {} if request.htmx else {"fields": reverse("product", args=[pk])}
-    return page(request, PAGE, "analysis", _context(_product(request, pk)) | alone)
+    return page(request, PAGE, "analysis", _context(product) | alone)
 
 
 @writer
